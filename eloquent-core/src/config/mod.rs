@@ -1,0 +1,178 @@
+//! How a named connection is reached: settings as data, with secrets that do not print.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::{Error, ErrorKind, Result};
+
+/// A setting that a driver takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Setting {
+    /// Its name, in lower case: `path`, `host`, `password`.
+    pub key: &'static str,
+    /// What it is for, in a few words.
+    pub about: &'static str,
+    /// Its value when it is not set.
+    pub default: Option<&'static str>,
+    /// Whether its value is never shown.
+    pub secret: bool,
+}
+
+impl Setting {
+    /// A setting without a default.
+    pub const fn new(key: &'static str, about: &'static str) -> Self {
+        Setting { key, about, default: None, secret: false }
+    }
+
+    /// With a default.
+    #[must_use]
+    pub const fn default(mut self, value: &'static str) -> Self {
+        self.default = Some(value);
+        self
+    }
+
+    /// Never shown.
+    #[must_use]
+    pub const fn secret(mut self) -> Self {
+        self.secret = true;
+        self
+    }
+}
+
+/// The settings of one named connection.
+///
+/// Its `Debug` text shows the keys and no value: a path or URL may hold a secret as well.
+///
+/// ```
+/// use eloquent_core::config::ConnectionConfig;
+///
+/// let config = ConnectionConfig::new("main", "sqlite").set("path", "app.sqlite");
+/// assert_eq!(config.get("path"), Some("app.sqlite"));
+/// assert_eq!(format!("{config:?}"), r#"ConnectionConfig { name: "main", driver: "sqlite", keys: ["path"] }"#);
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct ConnectionConfig {
+    name: String,
+    driver: String,
+    values: BTreeMap<String, String>,
+}
+
+impl ConnectionConfig {
+    /// A connection of this name through the driver of that name.
+    pub fn new(name: impl Into<String>, driver: impl Into<String>) -> Self {
+        ConnectionConfig { name: name.into(), driver: driver.into(), values: BTreeMap::new() }
+    }
+
+    /// Sets a value.
+    #[must_use]
+    pub fn set(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.insert(key, value);
+        self
+    }
+
+    /// Sets a value in place.
+    pub fn insert(&mut self, key: impl Into<String>, value: impl Into<String>) {
+        self.values.insert(key.into(), value.into());
+    }
+
+    /// The name of the connection.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The name of the driver.
+    pub fn driver(&self) -> &str {
+        &self.driver
+    }
+
+    /// A value, if it is set. Empty counts as not set.
+    pub fn get(&self, key: &str) -> Option<&str> {
+        self.values.get(key).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// A value that has to be there.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] naming the key.
+    pub fn require(&self, key: &str) -> Result<&str> {
+        self.get(key).ok_or_else(|| self.error(format!("the setting `{key}` is missing")))
+    }
+
+    /// A value in the form that `parse` takes, or the default.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] naming the key and what is expected, not the value.
+    pub fn parsed<T: std::str::FromStr>(&self, key: &str, expected: &str, default: T) -> Result<T> {
+        match self.get(key) {
+            None => Ok(default),
+            Some(text) => text
+                .trim()
+                .parse()
+                .map_err(|_| self.error(format!("the setting `{key}` is not {expected}"))),
+        }
+    }
+
+    /// Refuses keys that the driver does not know.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] naming the key and the known ones.
+    pub fn check_keys(&self, settings: &[Setting]) -> Result<()> {
+        for key in self.values.keys() {
+            if !settings.iter().any(|setting| setting.key == key) {
+                let known: Vec<_> = settings.iter().map(|setting| setting.key).collect();
+                return Err(self
+                    .error(format!("there is no setting `{key}`"))
+                    .with_hint(format!("the settings are: {}", known.join(", "))));
+            }
+        }
+        Ok(())
+    }
+
+    /// An error about these settings.
+    pub fn error(&self, message: impl Into<String>) -> Error {
+        Error::new(ErrorKind::Config, message.into())
+            .with_connection(self.name.clone())
+            .with_driver(self.driver.clone())
+    }
+}
+
+impl fmt::Debug for ConnectionConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConnectionConfig")
+            .field("name", &self.name)
+            .field("driver", &self.driver)
+            .field("keys", &self.values.keys().collect::<Vec<_>>())
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SETTINGS: &[Setting] =
+        &[Setting::new("path", "the file"), Setting::new("password", "").secret()];
+
+    #[test]
+    fn no_value_is_ever_printed() {
+        let config =
+            ConnectionConfig::new("main", "x").set("password", "canary").set("port", "canary");
+        let errors = [
+            config.require("path").unwrap_err(),
+            config.parsed::<u16>("port", "a number", 1).unwrap_err(),
+            config.check_keys(SETTINGS).unwrap_err(),
+        ];
+        for error in errors {
+            assert!(!error.to_string().contains("canary"));
+            assert_eq!((error.kind(), error.connection()), (ErrorKind::Config, Some("main")));
+        }
+        assert!(!format!("{config:?}").contains("canary"));
+    }
+
+    #[test]
+    fn empty_counts_as_unset() {
+        let config = ConnectionConfig::new("main", "x").set("path", "");
+        assert_eq!(config.get("path"), None);
+        assert!(config.require("path").is_err());
+    }
+}

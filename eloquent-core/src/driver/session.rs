@@ -1,0 +1,154 @@
+//! One conversation with a database.
+
+use std::fmt::Debug;
+
+use crate::row::{Discard, RowSink};
+use crate::schema::SchemaChange;
+use crate::statement::Statement;
+use crate::{Error, Result, async_trait};
+
+/// What a statement did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Affected {
+    /// The rows that were written; for a read, the rows that were given.
+    pub rows: u64,
+    /// The number that the database gave the last row of an insert, where it says so unasked.
+    pub last_id: Option<i64>,
+}
+
+/// The outcome of a synchronous attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Now {
+    /// The statement is done.
+    Done(Affected),
+    /// Nothing happened, the sink is empty: the asynchronous way is to be taken.
+    Later,
+}
+
+/// The outcome of a statement with rows.
+pub struct Fetched {
+    /// What it did.
+    pub affected: Affected,
+    /// The sink that was handed in, with the rows.
+    pub sink: Box<dyn RowSink>,
+}
+
+impl Debug for Fetched {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Fetched").field("affected", &self.affected).finish_non_exhaustive()
+    }
+}
+
+/// How strictly transactions are kept apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Isolation {
+    /// Sees what others have committed, as of each statement.
+    ReadCommitted,
+    /// Sees what others have committed, as of its start.
+    RepeatableRead,
+    /// As if transactions ran one after the other.
+    Serializable,
+}
+
+/// How a transaction is begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct TransactionOptions {
+    /// How strictly it is kept apart; `None` is the database's default.
+    pub isolation: Option<Isolation>,
+    /// Whether it only reads.
+    pub read_only: bool,
+}
+
+/// One conversation with a database. See the [contract](super).
+#[async_trait]
+pub trait Session: Debug + Send + 'static {
+    /// Attempts the statement on the calling task without waiting for anything. An embedded database
+    /// answers cheap statements here; all others leave it at "later".
+    ///
+    /// # Errors
+    /// As [`fetch`](Self::fetch). After an error the statement is over, as after an error there.
+    fn try_now(&mut self, _statement: &Statement, _sink: &mut dyn RowSink) -> Result<Now> {
+        Ok(Now::Later)
+    }
+
+    /// Runs a statement and shows its rows to the sink.
+    ///
+    /// # Errors
+    /// What the database or the sink reports.
+    async fn fetch(&mut self, statement: &Statement, sink: Box<dyn RowSink>) -> Result<Fetched>;
+
+    /// Runs a statement whose rows nobody wants.
+    ///
+    /// # Errors
+    /// As [`fetch`](Self::fetch).
+    async fn execute(&mut self, statement: &Statement) -> Result<Affected> {
+        Ok(self.fetch(statement, Box::new(Discard)).await?.affected)
+    }
+
+    /// Changes the schema.
+    ///
+    /// # Errors
+    /// What the database reports, or that it cannot.
+    async fn alter(&mut self, change: &SchemaChange) -> Result<()>;
+
+    /// Begins a transaction (depth 0) or sets the savepoint of that depth.
+    ///
+    /// # Errors
+    /// What the database reports, or that it cannot.
+    async fn begin(&mut self, depth: u32, options: TransactionOptions) -> Result<()>;
+
+    /// Commits the transaction (depth 0) or keeps what was done since the savepoint.
+    ///
+    /// # Errors
+    /// What the database reports; [`ErrorKind::CommitUnknown`](crate::ErrorKind) when the reply was
+    /// lost.
+    async fn commit(&mut self, depth: u32) -> Result<()>;
+
+    /// Rolls the transaction back (depth 0), or what was done since the savepoint. A transaction that
+    /// the database has ended by itself counts as rolled back.
+    ///
+    /// # Errors
+    /// What the database reports.
+    async fn rollback(&mut self, depth: u32) -> Result<()>;
+
+    /// After a future was dropped inside a transaction: waits until nothing is in flight any more.
+    ///
+    /// # Errors
+    /// When the session cannot be used further.
+    async fn settle(&mut self) -> Result<()>;
+
+    /// Makes the session as new: nothing in flight, no transaction open, settings at their defaults.
+    ///
+    /// # Errors
+    /// When the session cannot be used further.
+    async fn reset(&mut self) -> Result<()>;
+
+    /// Asks for a sign of life.
+    ///
+    /// # Errors
+    /// When there is none.
+    async fn ping(&mut self) -> Result<()> {
+        Ok(())
+    }
+
+    /// Whether the session is known to be unusable. No I/O.
+    fn is_broken(&self) -> bool {
+        false
+    }
+
+    /// The text that would be sent: SQL or JSON, without bound values.
+    ///
+    /// # Errors
+    /// As [`fetch`](Self::fetch) for a statement that is refused before it is sent.
+    fn render(&self, statement: &Statement) -> Result<String>;
+
+    /// How the database would run the statement, in its own words.
+    ///
+    /// # Errors
+    /// What the database reports, or that it cannot.
+    async fn explain(&mut self, _statement: &Statement) -> Result<String> {
+        Err(Error::new(crate::ErrorKind::Unsupported, "this database does not explain its plans"))
+    }
+}

@@ -1,0 +1,53 @@
+//! Statements: what to ask of a database, as data that every driver can read.
+//!
+//! A statement is made by the query builder and names tables and columns of models; values in it are
+//! always bound, never text. A SQL driver leaves the spelling to the shared compiler; a document
+//! driver translates.
+
+mod expression;
+mod predicate;
+mod raw;
+mod select;
+mod write;
+
+pub use expression::{
+    Aggregate, AggregateFunction, ArithmeticOperator, ColumnRef, Expression, Source,
+};
+pub use predicate::{CompareOperator, Predicate};
+pub use raw::{RawSegment, RawSql};
+pub use select::{From, Join, JoinKind, Lock, LockMode, LockWait, Order, Projection, Select};
+pub use write::{Assignment, Conflict, ConflictAction, Delete, Insert, Update};
+
+/// One statement.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Statement {
+    /// Reads rows.
+    Select(Select),
+    /// Adds rows, or adds and updates them.
+    Insert(Insert),
+    /// Changes rows.
+    Update(Update),
+    /// Removes rows.
+    Delete(Delete),
+    /// Text in the language of the database.
+    Raw(RawSql),
+}
+
+impl Statement {
+    /// Whether the statement only reads, so that nothing is lost when it is stopped or sent again.
+    pub fn is_read(&self) -> bool {
+        matches!(self, Statement::Select(select) if select.lock.is_none())
+    }
+
+    /// The table that the statement is about, unless it is raw.
+    pub fn table(&self) -> Option<&str> {
+        match self {
+            Statement::Select(select) => select.from.table(),
+            Statement::Insert(insert) => Some(&insert.table),
+            Statement::Update(update) => Some(&update.table),
+            Statement::Delete(delete) => Some(&delete.table),
+            Statement::Raw(_) => None,
+        }
+    }
+}
