@@ -22,6 +22,8 @@ pub struct Capabilities {
     pub savepoints: bool,
     /// Whether a write can give back the rows that it wrote.
     pub returning: bool,
+    /// Whether an insert says unasked which number the database gave its last row.
+    pub last_insert_id: bool,
     /// Whether an insert can update a row that exists already.
     pub upsert: bool,
     /// Whether tables can be joined.
@@ -42,6 +44,7 @@ impl Capabilities {
             transactions: false,
             savepoints: false,
             returning: false,
+            last_insert_id: false,
             upsert: false,
             joins: false,
             row_locks: false,

@@ -72,6 +72,11 @@ impl ColumnType {
         matches!(self, ColumnType::Decimal { .. })
     }
 
+    /// Whether values of this type are floating-point numbers.
+    pub const fn is_float(self) -> bool {
+        matches!(self, ColumnType::F32 | ColumnType::F64)
+    }
+
     /// The least and the greatest value, for integers.
     pub const fn integer_range(self) -> Option<(i64, u64)> {
         Some(match self {

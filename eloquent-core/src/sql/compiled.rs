@@ -1,12 +1,9 @@
-//! Compiled statements, kept by their shape.
+//! Compiled statements.
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 
-use super::Dialect;
-use crate::statement::Statement;
-use crate::value::ValueRef;
-use crate::{Name, Result};
+use super::compiler::Finished;
+use crate::Name;
 
 /// What a statement may cost, judged by its form. For drivers that answer cheap statements at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -26,13 +23,38 @@ pub enum Cost {
 pub struct Compiled {
     sql: Box<str>,
     cost: Cost,
-    /// The column that each bind goes to or is compared with, where there is one.
-    columns: Vec<Option<Name>>,
+    columns: BindColumns,
+    order: Option<Box<[usize]>>,
     table: Option<Name>,
     mark: AtomicU32,
 }
 
 impl Compiled {
+    pub(super) fn new(finished: Finished, table: Option<Name>) -> Self {
+        let Finished { sql, cost, columns, order } = finished;
+        Compiled { sql: sql.into(), cost, columns, order, table, mark: AtomicU32::new(0) }
+    }
+
+    /// Text that a driver sends of its own accord, with one placeholder for each bind. Nothing is
+    /// known of it and its cost is [`Cost::Unknown`].
+    pub fn raw(sql: impl Into<Box<str>>) -> Self {
+        Compiled {
+            sql: sql.into(),
+            cost: Cost::Unknown,
+            columns: BindColumns::default(),
+            order: None,
+            table: None,
+            mark: AtomicU32::new(0),
+        }
+    }
+
+    /// The same text with a cost that the driver knows.
+    #[must_use]
+    pub fn with_cost(mut self, cost: Cost) -> Self {
+        self.cost = cost;
+        self
+    }
+
     /// The text, with one placeholder for each bind.
     pub fn sql(&self) -> &str {
         &self.sql
@@ -45,7 +67,7 @@ impl Compiled {
 
     /// The column that a bind, counted from 0, goes to or is compared with.
     pub fn column_of(&self, bind: usize) -> Option<&Name> {
-        self.columns.get(bind).and_then(Option::as_ref)
+        self.columns.get(bind)
     }
 
     /// The table that the statement is about.
@@ -57,23 +79,43 @@ impl Compiled {
     pub fn mark(&self) -> &AtomicU32 {
         &self.mark
     }
+
+    /// The order in which the text takes the binds, unless it is theirs.
+    pub(super) fn order(&self) -> Option<&[usize]> {
+        self.order.as_deref()
+    }
 }
 
-/// Compiled statements, found by shape: statements that differ only in bound values share one.
+/// The column of each bind. The rows of an insert are not spelled out.
 #[derive(Debug, Default)]
-pub struct StatementCache {}
+pub(super) struct BindColumns {
+    /// The columns of each row of an insert.
+    cycle: Box<[Name]>,
+    /// How many binds belong to rows.
+    cycled: usize,
+    /// The columns of the binds behind.
+    rest: Vec<Option<Name>>,
+}
 
-impl StatementCache {
-    /// Finds or compiles the text of a statement and lists its binds.
-    ///
-    /// # Errors
-    /// What the dialect lacks, and what is wrong with the statement.
-    pub fn compile<'s>(
-        &self,
-        _dialect: &'static dyn Dialect,
-        _statement: &'s Statement,
-        _binds: &mut Vec<ValueRef<'s>>,
-    ) -> Result<Arc<Compiled>> {
-        Err(crate::Error::invalid("not compiled yet"))
+impl BindColumns {
+    pub(super) fn cycle(&mut self, columns: &[Name], rows: usize) {
+        self.cycle = columns.into();
+        self.cycled = columns.len() * rows;
+    }
+
+    pub(super) fn push(&mut self, column: Option<Name>) {
+        self.rest.push(column);
+    }
+
+    fn get(&self, bind: usize) -> Option<&Name> {
+        match bind.checked_sub(self.cycled) {
+            None => self.cycle.get(bind % self.cycle.len()),
+            Some(behind) => self.rest.get(behind)?.as_ref(),
+        }
+    }
+
+    pub(super) fn reordered(&self, order: &[usize]) -> Self {
+        let rest = order.iter().map(|bind| self.get(*bind).cloned()).collect();
+        BindColumns { cycle: Box::default(), cycled: 0, rest }
     }
 }

@@ -1,11 +1,24 @@
 //! How one database spells SQL.
 
+use std::borrow::Cow;
 use std::fmt::Debug;
 
-use crate::Result;
+use super::parts::{
+    AggregateCall, ArithmeticCall, DeleteParts, IndexParts, InsertParts, Operand, PackedList, Page,
+    TableParts, UpdateParts, WriteKind,
+};
+use super::standard;
 use crate::driver::{Capabilities, TransactionOptions};
+use crate::schema::{Column, ColumnType};
+use crate::statement::Lock;
+use crate::value::Value;
+use crate::{Error, Result};
 
-/// How one database spells SQL. The defaults are standard SQL.
+/// How one database spells SQL. The defaults are standard SQL, as far as databases agree on it.
+///
+/// A hook is handed finished parts of the text and puts them together. The parts hold marks in place of
+/// placeholders, so that each bind keeps its number wherever its part ends up; a part that the
+/// statement has must stand in the result exactly once.
 pub trait Dialect: Debug + Send + Sync + 'static {
     /// The name of the driver, for errors.
     fn driver(&self) -> &'static str;
@@ -13,15 +26,241 @@ pub trait Dialect: Debug + Send + Sync + 'static {
     /// What the database can do.
     fn capabilities(&self) -> Capabilities;
 
+    // Names, binds and constants.
+
+    /// What opens and closes a quoted name. The closing one is doubled inside.
+    fn quotes(&self) -> (char, char) {
+        ('"', '"')
+    }
+
+    /// The greatest length of a name, in bytes. Longer ones are refused, because databases cut them
+    /// off without a word.
+    fn max_identifier(&self) -> usize {
+        128
+    }
+
+    /// Writes the placeholder of a bind, counted from 0.
+    fn placeholder(&self, sql: &mut String, _index: usize) {
+        sql.push('?');
+    }
+
+    /// Whether a backslash in a string of raw text takes the meaning of the next character away.
+    fn backslash_escapes(&self) -> bool {
+        false
+    }
+
+    /// A predicate that always or never holds.
+    fn constant(&self, truth: bool) -> &'static str {
+        if truth { "1 = 1" } else { "1 = 0" }
+    }
+
+    /// What makes a predicate of a boolean, written behind it.
+    fn is_true(&self) -> &'static str {
+        ""
+    }
+
+    /// Writes a predicate where a value is wanted.
+    fn truth(&self, sql: &mut String, predicate: &str) {
+        sql.push('(');
+        sql.push_str(predicate);
+        sql.push(')');
+    }
+
+    // Expressions.
+
+    /// Writes an operand of a comparison of values of type `ty`, so that they compare as they should.
+    fn comparable(&self, sql: &mut String, _ty: ColumnType, operand: &Operand<'_>) {
+        sql.push_str(operand.text);
+    }
+
+    /// Writes two numbers combined. The result is exact or an error of the database.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    fn arithmetic(&self, sql: &mut String, call: &ArithmeticCall<'_>) -> Result<()> {
+        call.standard(sql);
+        Ok(())
+    }
+
+    /// Writes a function over the rows of a group.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    fn aggregate(&self, sql: &mut String, call: &AggregateCall<'_>) -> Result<()> {
+        call.standard(sql);
+        Ok(())
+    }
+
+    /// What makes a backslash the escape of a pattern, written behind it.
+    fn like_escape(&self) -> &'static str {
+        r" ESCAPE '\'"
+    }
+
+    /// The pattern to send, where more than `%`, `_` and `\` has a meaning for the database.
+    fn like_pattern(&self, _pattern: &str) -> Option<String> {
+        None
+    }
+
+    /// Packs a long list into one value, or declines. Asked for lists of more than 64 values.
+    ///
+    /// # Errors
+    /// When a value cannot be sent exactly.
+    fn pack_list(&self, _values: &[Value]) -> Result<Option<PackedList>> {
+        Ok(None)
+    }
+
+    /// Writes what stands behind IN for a packed list of this form, parentheses included.
+    fn unpack_list(&self, sql: &mut String, _form: u8, placeholder: &str) {
+        sql.push('(');
+        sql.push_str(placeholder);
+        sql.push(')');
+    }
+
+    // Select.
+
+    /// Whether limit and offset are bound. Else they are part of the text.
+    fn binds_limit(&self) -> bool {
+        true
+    }
+
+    /// Writes which part of the rows is wanted, with a blank in front.
+    fn page(&self, sql: &mut String, page: &Page<'_>) {
+        page.standard(sql);
+    }
+
+    /// Writes a lock behind the name of a table, for databases that want it there.
+    fn lock_hint(&self, _sql: &mut String, _lock: Lock) {}
+
+    /// Writes a lock at the end, with a blank in front.
+    fn lock(&self, sql: &mut String, lock: Lock) {
+        standard::lock(sql, lock);
+    }
+
+    // Writes.
+
+    /// Puts an insert together.
+    ///
+    /// # Errors
+    /// For what the database lacks.
+    fn insert(&self, parts: &InsertParts<'_>) -> Result<String> {
+        Ok(parts.standard())
+    }
+
+    /// Puts an update together.
+    ///
+    /// # Errors
+    /// For what the database lacks.
+    fn update(&self, parts: &UpdateParts<'_>) -> Result<String> {
+        Ok(parts.standard())
+    }
+
+    /// Puts a delete together.
+    ///
+    /// # Errors
+    /// For what the database lacks.
+    fn delete(&self, parts: &DeleteParts<'_>) -> Result<String> {
+        Ok(parts.standard())
+    }
+
+    /// Writes the value that an insert would have written, inside the update of an upsert.
+    fn excluded(&self, sql: &mut String, column: &str) {
+        sql.push_str("excluded.");
+        sql.push_str(column);
+    }
+
+    /// What columns that a write gives back are qualified with.
+    fn returning_source(&self, _write: WriteKind) -> Option<&'static str> {
+        None
+    }
+
+    // Transactions.
+
     /// Begins a transaction (depth 0) or sets a savepoint.
     ///
     /// # Errors
     /// For options that the database lacks.
-    fn begin(&self, depth: u32, options: TransactionOptions) -> Result<String>;
+    fn begin(&self, depth: u32, options: TransactionOptions) -> Result<String> {
+        let capabilities = self.capabilities();
+        if !capabilities.transactions {
+            return Err(Error::unsupported("a transaction", self.driver()));
+        }
+        if depth > 0 && !capabilities.savepoints {
+            return Err(Error::unsupported("a transaction inside a transaction", self.driver()));
+        }
+        Ok(standard::begin(depth, options))
+    }
 
-    /// Commits a transaction (depth 0) or releases a savepoint.
-    fn commit(&self, depth: u32) -> String;
+    /// Commits a transaction (depth 0) or releases a savepoint. Nothing is sent when empty.
+    fn commit(&self, depth: u32) -> String {
+        standard::commit(depth)
+    }
 
     /// Rolls a transaction (depth 0) back, or to a savepoint, which is then gone.
-    fn rollback(&self, depth: u32) -> String;
+    fn rollback(&self, depth: u32) -> String {
+        standard::rollback(depth)
+    }
+
+    /// The statement that explains another.
+    ///
+    /// # Errors
+    /// When the database has none.
+    fn explain(&self, sql: &str) -> Result<String> {
+        Ok(format!("EXPLAIN {sql}"))
+    }
+
+    // Schema.
+
+    /// The type of a column.
+    ///
+    /// # Errors
+    /// When the database has no type that holds such values exactly.
+    fn column_type(&self, column: &Column) -> Result<Cow<'static, str>> {
+        standard::column_type(column.ty, self.driver())
+    }
+
+    /// A condition that the values of a column have to meet, beyond what its type sees to. `name` is
+    /// quoted.
+    fn column_check(&self, _column: &Column, _name: &str) -> Option<String> {
+        None
+    }
+
+    /// What lets the database number a column, written behind its type. `sole_key` tells whether the
+    /// column is all of the primary key.
+    ///
+    /// # Errors
+    /// When the database cannot number such a column.
+    fn auto_increment(&self, _column: &Column, _sole_key: bool) -> Result<&'static str> {
+        Ok(" GENERATED BY DEFAULT AS IDENTITY")
+    }
+
+    /// What stands behind the definition of a table, with a blank in front.
+    fn table_options(&self) -> &'static str {
+        ""
+    }
+
+    /// Puts the creation of a table together.
+    ///
+    /// # Errors
+    /// For what the database lacks.
+    fn create_table(&self, parts: &TableParts<'_>) -> Result<String> {
+        Ok(parts.standard() + self.table_options())
+    }
+
+    /// Drops a table; the name is quoted.
+    fn drop_table(&self, table: &str, if_exists: bool) -> String {
+        format!("DROP TABLE {}{table}", if if_exists { "IF EXISTS " } else { "" })
+    }
+
+    /// Puts the creation of an index together.
+    ///
+    /// # Errors
+    /// For what the database lacks.
+    fn create_index(&self, parts: &IndexParts<'_>) -> Result<String> {
+        Ok(parts.standard())
+    }
+
+    /// Drops an index; the names are quoted.
+    fn drop_index(&self, _table: &str, name: &str, if_exists: bool) -> String {
+        format!("DROP INDEX {}{name}", if if_exists { "IF EXISTS " } else { "" })
+    }
 }

@@ -3,22 +3,36 @@
 //!
 //! A SQL driver implements [`SqlSession`], which takes text and bound values, and [`Dialect`], whose
 //! defaults are standard SQL. The [`Session`](crate::driver::Session) comes with them.
+//!
+//! ```text
+//! Statement ── shape ──▶ bytes + Binds ── StatementCache ──▶ Compiled (text, cost, columns of binds)
+//!                                             │ on a miss
+//!                                             └── compiler ── Dialect hooks ──▶ text
+//! ```
 
+mod binds;
+mod cache;
 mod compiled;
+mod compiler;
 mod dialect;
+mod expression;
+mod parts;
+mod predicate;
+mod schema;
+mod select;
 mod session;
+mod shape;
+mod standard;
+mod write;
 
-pub use compiled::{Compiled, Cost, StatementCache};
+pub use binds::Binds;
+pub use cache::StatementCache;
+pub use compiled::{Compiled, Cost};
+pub use compiler::quote_identifier;
 pub use dialect::Dialect;
+pub use parts::{
+    AggregateCall, ArithmeticCall, ConflictParts, DeleteParts, IndexParts, InsertParts, Operand,
+    OperandKind, PackedList, Page, TableParts, UpdateParts, WriteKind,
+};
+pub use schema::alter;
 pub use session::SqlSession;
-
-use crate::Result;
-use crate::schema::SchemaChange;
-
-/// The statements that make a change to the schema.
-///
-/// # Errors
-/// What the dialect lacks.
-pub fn alter(_dialect: &dyn Dialect, _change: &SchemaChange) -> Result<Vec<String>> {
-    Err(crate::Error::invalid("not compiled yet"))
-}

@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 use std::sync::Arc;
 
-use super::{Compiled, Dialect, StatementCache};
+use super::{Binds, Compiled, Dialect, StatementCache};
 use crate::driver::{Affected, Fetched, Now, Session, TransactionOptions};
 use crate::row::{Discard, RowSink};
 use crate::schema::SchemaChange;
@@ -74,7 +74,7 @@ pub trait SqlSession: Debug + Send + 'static {
     /// What the database reports.
     async fn commit(&mut self, depth: u32) -> Result<()> {
         let sql = self.dialect().commit(depth);
-        self.batch(&sql).await
+        if sql.is_empty() { Ok(()) } else { self.batch(&sql).await }
     }
 
     /// See [`Session::rollback`].
@@ -125,21 +125,21 @@ pub trait SqlSession: Debug + Send + 'static {
 #[async_trait]
 impl<S: SqlSession> Session for S {
     fn try_now(&mut self, statement: &Statement, sink: &mut dyn RowSink) -> Result<Now> {
-        let mut binds = Vec::new();
+        let mut binds = Binds::new();
         let compiled = self.statements().compile(self.dialect(), statement, &mut binds)?;
-        self.query_now(&compiled, &binds, sink)
+        self.query_now(&compiled, &binds.values(), sink)
     }
 
     async fn fetch(&mut self, statement: &Statement, sink: Box<dyn RowSink>) -> Result<Fetched> {
-        let mut binds = Vec::new();
+        let mut binds = Binds::new();
         let compiled = self.statements().compile(self.dialect(), statement, &mut binds)?;
-        self.query(&compiled, &binds, sink).await
+        self.query(&compiled, &binds.values(), sink).await
     }
 
     async fn execute(&mut self, statement: &Statement) -> Result<Affected> {
-        let mut binds = Vec::new();
+        let mut binds = Binds::new();
         let compiled = self.statements().compile(self.dialect(), statement, &mut binds)?;
-        self.run(&compiled, &binds).await
+        self.run(&compiled, &binds.values()).await
     }
 
     async fn alter(&mut self, change: &SchemaChange) -> Result<()> {
@@ -178,14 +178,14 @@ impl<S: SqlSession> Session for S {
     }
 
     fn render(&self, statement: &Statement) -> Result<String> {
-        let mut binds = Vec::new();
+        let mut binds = Binds::new();
         let compiled = self.statements().compile(self.dialect(), statement, &mut binds)?;
         Ok(compiled.sql().to_owned())
     }
 
     async fn explain(&mut self, statement: &Statement) -> Result<String> {
-        let mut binds = Vec::new();
+        let mut binds = Binds::new();
         let compiled = self.statements().compile(self.dialect(), statement, &mut binds)?;
-        SqlSession::explain(self, &compiled, &binds).await
+        SqlSession::explain(self, &compiled, &binds.values()).await
     }
 }

@@ -3,7 +3,7 @@
 use super::{Predicate, RawSql};
 use crate::Name;
 use crate::schema::ColumnType;
-use crate::value::Value;
+use crate::value::{Mismatch, Value};
 
 /// One of the tables of a statement: 0 is the first, joins count up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
@@ -38,6 +38,8 @@ pub enum Expression {
     Predicate(Box<Predicate>),
     /// Text in the language of the database.
     Raw(RawSql),
+    /// A value that has no stored form. A driver refuses the statement with this reason.
+    Invalid(Mismatch),
 }
 
 impl Expression {
@@ -55,16 +57,24 @@ impl Expression {
                 match (left.column_type(), right.column_type()) {
                     (Some(ty), _) if ty.is_decimal() => Some(ty),
                     (_, Some(ty)) if ty.is_decimal() => Some(ty),
+                    (Some(ty), _) | (_, Some(ty)) if ty.is_float() => Some(ty),
                     (Some(ty), _) => Some(ty),
                     (None, ty) => ty,
                 }
             }
             Expression::Aggregate(aggregate) => match (aggregate.function, &aggregate.argument) {
                 (AggregateFunction::Count, _) => Some(ColumnType::I64),
+                (AggregateFunction::Avg, Some(argument)) => match argument.column_type() {
+                    Some(ty) if ty.integer_range().is_some() => Some(ColumnType::F64),
+                    ty => ty,
+                },
                 (_, Some(argument)) => argument.column_type(),
                 (_, None) => None,
             },
-            Expression::Value(_) | Expression::Predicate(_) | Expression::Raw(_) => None,
+            Expression::Value(_)
+            | Expression::Predicate(_)
+            | Expression::Raw(_)
+            | Expression::Invalid(_) => None,
         }
     }
 }

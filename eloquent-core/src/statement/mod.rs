@@ -7,6 +7,7 @@
 mod expression;
 mod predicate;
 mod raw;
+mod scan;
 mod select;
 mod write;
 
@@ -14,7 +15,7 @@ pub use expression::{
     Aggregate, AggregateFunction, ArithmeticOperator, ColumnRef, Expression, Source,
 };
 pub use predicate::{CompareOperator, Predicate};
-pub use raw::{RawSegment, RawSql};
+pub use raw::{RawScan, RawSegment, RawSql};
 pub use select::{From, Join, JoinKind, Lock, LockMode, LockWait, Order, Projection, Select};
 pub use write::{Assignment, Conflict, ConflictAction, Delete, Insert, Update};
 

@@ -1,7 +1,8 @@
 //! Raw text in the language of the database, with bound values.
 
-use crate::Name;
-use crate::value::Value;
+use super::scan;
+use crate::value::{Mismatch, Value};
+use crate::{Name, Result};
 
 /// Text in the language of the database. `?` stands for a bound value, `??` for a question mark;
 /// inside strings, quoted names and comments both are left alone.
@@ -19,7 +20,7 @@ use crate::value::Value;
 pub struct RawSql {
     text: Name,
     binds: Vec<Value>,
-    mismatch: Option<crate::value::Mismatch>,
+    mismatch: Option<Mismatch>,
 }
 
 /// A part of raw text.
@@ -29,6 +30,19 @@ pub enum RawSegment<'a> {
     Text(&'a str),
     /// The place of the next bound value.
     Bind,
+}
+
+/// Raw text, taken apart.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RawScan<'a> {
+    /// The parts, without a `;` at the end and what stands behind it.
+    pub segments: Vec<RawSegment<'a>>,
+    /// Whether there is nothing but blanks and comments.
+    pub is_blank: bool,
+    /// Whether a `;` ended the text.
+    pub ends_statement: bool,
+    /// Whether the last part ends in a comment that would swallow what is written behind it.
+    pub ends_in_comment: bool,
 }
 
 impl RawSql {
@@ -63,7 +77,31 @@ impl RawSql {
     }
 
     /// Why a value could not be bound, if one could not. A driver refuses the statement with it.
-    pub fn mismatch(&self) -> Option<&crate::value::Mismatch> {
+    pub fn mismatch(&self) -> Option<&Mismatch> {
         self.mismatch.as_ref()
+    }
+
+    /// The text in parts, with a [`RawSegment::Bind`] for each bound value.
+    ///
+    /// # Errors
+    /// As [`scan`](Self::scan).
+    pub fn segments(&self) -> Result<Vec<RawSegment<'_>>> {
+        Ok(self.scan(false)?.segments)
+    }
+
+    /// Takes the text apart: strings (with `''`), quoted names, comments (also nested), the dollar
+    /// quotes of PostgreSQL and its `::` are known. `backslash_escapes` says whether `\'` stays inside
+    /// a string.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Encode`](crate::ErrorKind) when a value could not be bound;
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind) when `?` and bound values differ in number, when
+    /// the text has placeholders of another style (`$1`, `:name`, `@p1`, `?1`), more than one
+    /// statement, an end inside a string or comment, or a NUL character.
+    pub fn scan(&self, backslash_escapes: bool) -> Result<RawScan<'_>> {
+        if let Some(mismatch) = &self.mismatch {
+            return Err(mismatch.clone().into_encode_error());
+        }
+        scan::scan(&self.text, self.binds.len(), backslash_escapes)
     }
 }

@@ -20,6 +20,8 @@ pub trait ColumnValue: Sized + Send + Sync + 'static {
     const TYPE: ColumnType;
     /// Whether null is one of the values.
     const NULLABLE: bool = false;
+    /// The type without null: `T` for `Option<T>`, else the type itself.
+    type Plain: ColumnValue;
 
     /// The value to bind.
     ///
@@ -79,6 +81,7 @@ impl Mismatch {
 macro_rules! column_values {
     ($($type:ty, $name:literal, $column:expr, $variant:ident { $($form:pat => $read:expr,)+ })+) => {$(
         impl ColumnValue for $type {
+            type Plain = Self;
             const TYPE: ColumnType = $column;
             fn into_value(self) -> Result<Value, Mismatch> { Ok(Value::$variant(self)) }
             fn to_value(&self) -> Result<Value, Mismatch> { Ok(Value::$variant(self.clone())) }
@@ -134,6 +137,7 @@ column_values! {
 }
 
 impl ColumnValue for Vec<u8> {
+    type Plain = Self;
     const TYPE: ColumnType = ColumnType::Bytes;
 
     fn into_value(self) -> Result<Value, Mismatch> {
@@ -153,6 +157,7 @@ impl ColumnValue for Vec<u8> {
 }
 
 impl<T: ColumnValue> ColumnValue for Option<T> {
+    type Plain = T::Plain;
     const TYPE: ColumnType = T::TYPE;
     const NULLABLE: bool = true;
 
@@ -173,6 +178,7 @@ impl<T: ColumnValue> ColumnValue for Option<T> {
 }
 
 impl<T: Element> ColumnValue for Vec<T> {
+    type Plain = Self;
     const TYPE: ColumnType = ColumnType::Array;
 
     fn into_value(self) -> Result<Value, Mismatch> {

@@ -64,6 +64,7 @@ impl FromIterator<(String, Value)> for Document {
 }
 
 impl ColumnValue for Document {
+    type Plain = Self;
     const TYPE: ColumnType = ColumnType::Document;
 
     fn into_value(self) -> Result<Value, Mismatch> {

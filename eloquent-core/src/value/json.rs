@@ -47,6 +47,7 @@ impl<T> ColumnValue for Json<T>
 where
     T: Serialize + DeserializeOwned + Send + Sync + 'static,
 {
+    type Plain = Self;
     const TYPE: ColumnType = ColumnType::Json;
 
     fn into_value(self) -> Result<Value, Mismatch> {
@@ -75,6 +76,7 @@ where
 }
 
 impl ColumnValue for JsonValue {
+    type Plain = Self;
     const TYPE: ColumnType = ColumnType::Json;
 
     fn into_value(self) -> Result<Value, Mismatch> {

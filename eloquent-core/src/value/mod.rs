@@ -32,6 +32,7 @@
 mod column_value;
 mod document;
 mod json;
+mod key;
 mod number;
 mod time;
 mod value_ref;
@@ -40,6 +41,7 @@ pub use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 pub use column_value::{ColumnValue, Element, Mismatch};
 pub use document::{Document, ObjectId};
 pub use json::{JSON_DEPTH, Json, check_json_depth};
+pub use key::Key;
 pub use rust_decimal::Decimal;
 pub use time::{format_date, format_date_time, format_time};
 pub use uuid::Uuid;

@@ -6,6 +6,7 @@ use crate::schema::ColumnType;
 macro_rules! integers {
     ($($type:ty, $column:ident, $variant:ident($wide:ty);)+) => {$(
         impl ColumnValue for $type {
+            type Plain = Self;
             const TYPE: ColumnType = ColumnType::$column;
 
             fn into_value(self) -> Result<Value, Mismatch> {
@@ -54,6 +55,7 @@ impl Element for Decimal {}
 const EXACT: u64 = 1 << f64::MANTISSA_DIGITS;
 
 impl ColumnValue for f64 {
+    type Plain = Self;
     const TYPE: ColumnType = ColumnType::F64;
 
     fn into_value(self) -> Result<Value, Mismatch> {
@@ -80,6 +82,7 @@ impl ColumnValue for f64 {
 }
 
 impl ColumnValue for f32 {
+    type Plain = Self;
     const TYPE: ColumnType = ColumnType::F32;
 
     fn into_value(self) -> Result<Value, Mismatch> {
@@ -103,6 +106,7 @@ impl ColumnValue for f32 {
 }
 
 impl ColumnValue for Decimal {
+    type Plain = Self;
     const TYPE: ColumnType = ColumnType::Decimal { precision: 0, scale: 0 };
 
     fn into_value(self) -> Result<Value, Mismatch> {

@@ -1,0 +1,15 @@
+//! The contenders, a file each.
+
+mod diesel;
+mod diesel_async;
+mod raw;
+mod sea_orm;
+mod sqlx;
+
+pub use self::{
+    diesel::Diesel,
+    diesel_async::DieselAsync,
+    raw::{Raw, RawPool},
+    sea_orm::SeaOrm,
+    sqlx::{Sqlx, SqlxPool},
+};

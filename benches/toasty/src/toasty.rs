@@ -1,0 +1,186 @@
+//! Toasty, on its own pool of one session, or eight where tasks share.
+
+use std::path::Path;
+
+use anyhow::Result;
+use harness::{Contender, NewUser, Pool, Workload};
+use toasty::{Db, Executor};
+
+/// Rows in one INSERT.
+const CHUNK: usize = 1_000;
+
+/// Keys are unsigned: a subquery over signed ones panics in Toasty 0.11.
+#[derive(Debug, toasty::Model)]
+#[table = "users"]
+pub struct User {
+    #[key]
+    #[auto]
+    id: u64,
+    name: String,
+    hair_color: Option<String>,
+    active: bool,
+    created_at: String,
+}
+
+#[derive(Debug, toasty::Model)]
+#[table = "posts"]
+pub struct Post {
+    #[key]
+    #[auto]
+    id: u64,
+    #[index]
+    user_id: u64,
+    #[belongs_to(key = user_id, references = id)]
+    user: toasty::Deferred<User>,
+    title: String,
+    body: Option<String>,
+}
+
+impl From<User> for harness::User {
+    fn from(user: User) -> Self {
+        let User { id, name, hair_color, active, created_at } = user;
+        Self { id: signed(id), name, hair_color, active, created_at }
+    }
+}
+
+fn signed(key: u64) -> i64 {
+    key.cast_signed()
+}
+
+fn unsigned(key: i64) -> u64 {
+    key.cast_unsigned()
+}
+
+/// Sessions of Toasty's pool are set one by one, all out at the same time.
+async fn connect(database: &Path, sessions: usize) -> Result<Db> {
+    let url = format!("sqlite:{}", database.display());
+    let db = Db::builder()
+        .models(toasty::models!(User, Post))
+        .max_pool_size(sessions)
+        .connect(&url)
+        .await?;
+    let mut out = Vec::new();
+    for _ in 0..sessions {
+        let mut session = db.connection().await?;
+        for pragma in ["synchronous = NORMAL", "foreign_keys = ON"] {
+            toasty::sql::statement(format!("PRAGMA {pragma}")).exec(&mut session).await?;
+        }
+        out.push(session);
+    }
+    Ok(db)
+}
+
+async fn find(executor: &mut dyn Executor, id: i64) -> Result<Option<User>> {
+    Ok(User::filter_by_id(unsigned(id)).first().exec(executor).await?)
+}
+
+async fn rename(executor: &mut dyn Executor, id: i64, name: String) -> Result<()> {
+    Ok(User::filter_by_id(unsigned(id)).update().name(name).exec(executor).await?)
+}
+
+pub struct Toasty {
+    db: Db,
+}
+
+impl Contender for Toasty {
+    const NAME: &'static str = "toasty";
+    const CANNOT: &'static [Workload] = &[Workload::Stream10000];
+
+    type User = User;
+    type Joined = Post;
+    type Pool = ToastyPool;
+
+    async fn open(database: &Path) -> Result<Self> {
+        Ok(Self { db: connect(database, 1).await? })
+    }
+
+    async fn select(&mut self, limit: i64) -> Result<Vec<User>> {
+        let select = User::all().order_by(User::fields().id().asc());
+        Ok(select.limit(usize::try_from(limit)?).exec(&mut self.db).await?)
+    }
+
+    async fn stream(&mut self, _: impl FnMut(User) + Send) -> Result<()> {
+        anyhow::bail!("Toasty has no stream")
+    }
+
+    /// Two statements: posts by a subquery on their authors, then the authors.
+    async fn join(&mut self, hair_color: &str) -> Result<Vec<Post>> {
+        let author = Post::fields().user();
+        let posts = Post::filter(author.hair_color().eq(hair_color))
+            .include(Post::fields().user())
+            .order_by(Post::fields().title().asc());
+        Ok(posts.exec(&mut self.db).await?)
+    }
+
+    fn plain(post: Post) -> (harness::User, harness::Post) {
+        let user = post.user.get();
+        let user = harness::User {
+            id: signed(user.id),
+            name: user.name.clone(),
+            hair_color: user.hair_color.clone(),
+            active: user.active,
+            created_at: user.created_at.clone(),
+        };
+        let Post { id, user_id, title, body, .. } = post;
+        (user, harness::Post { id: signed(id), user_id: signed(user_id), title, body })
+    }
+
+    async fn find(&mut self, id: i64) -> Result<Option<User>> {
+        find(&mut self.db, id).await
+    }
+
+    async fn rename(&mut self, id: i64, name: String) -> Result<()> {
+        rename(&mut self.db, id, name).await
+    }
+
+    async fn insert(&mut self, user: NewUser) -> Result<i64> {
+        let insert = toasty::create!(User {
+            name: user.name,
+            hair_color: user.hair_color,
+            active: user.active,
+            created_at: user.created_at,
+        });
+        Ok(signed(insert.exec(&mut self.db).await?.id))
+    }
+
+    async fn insert_many(&mut self, users: Vec<NewUser>) -> Result<()> {
+        let mut transaction = self.db.transaction().await?;
+        let mut users = users.into_iter().peekable();
+        while users.peek().is_some() {
+            let mut insert = User::create_many();
+            for user in users.by_ref().take(CHUNK) {
+                insert = insert.with_item(|create| {
+                    create
+                        .name(user.name)
+                        .hair_color(user.hair_color)
+                        .active(user.active)
+                        .created_at(user.created_at)
+                });
+            }
+            insert.exec(&mut transaction).await?;
+        }
+        Ok(transaction.commit().await?)
+    }
+
+    async fn transaction(&mut self, id: i64, name: String) -> Result<()> {
+        let mut transaction = self.db.transaction().await?;
+        find(&mut transaction, id).await?;
+        rename(&mut transaction, id, name).await?;
+        Ok(transaction.commit().await?)
+    }
+}
+
+#[derive(Clone)]
+pub struct ToastyPool(Db);
+
+impl Pool for ToastyPool {
+    type User = User;
+
+    async fn open(database: &Path, sessions: usize) -> Result<Self> {
+        Ok(Self(connect(database, sessions).await?))
+    }
+
+    async fn find(&self, id: i64) -> Result<Option<User>> {
+        find(&mut self.0.clone(), id).await
+    }
+}

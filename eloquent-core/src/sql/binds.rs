@@ -1,0 +1,71 @@
+//! What a statement binds.
+
+use std::borrow::Cow;
+
+use crate::value::{Value, ValueRef};
+
+/// The bound values of a statement, in the order of its placeholders.
+///
+/// Nearly all of them are borrowed from the statement. A [`Dialect`](super::Dialect) may send one in
+/// another form than it has there (a long list as one JSON array); such a value is owned here.
+#[derive(Debug, Clone, Default)]
+pub struct Binds<'s> {
+    values: Vec<ValueRef<'s>>,
+    /// The values that are owned, with their places. A place holds null in `values`.
+    derived: Vec<(usize, Value)>,
+}
+
+impl<'s> Binds<'s> {
+    /// No values.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The number of values.
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// Whether nothing is bound.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// The values. Nothing is copied unless one of them was derived.
+    pub fn values(&self) -> Cow<'_, [ValueRef<'_>]> {
+        if self.derived.is_empty() {
+            return Cow::Borrowed(&self.values);
+        }
+        let mut values: Vec<ValueRef<'_>> = self.values.clone();
+        for (place, value) in &self.derived {
+            if let Some(slot) = values.get_mut(*place) {
+                *slot = value.as_ref();
+            }
+        }
+        Cow::Owned(values)
+    }
+
+    pub(super) fn push(&mut self, value: ValueRef<'s>) {
+        self.values.push(value);
+    }
+
+    pub(super) fn derive(&mut self, value: Value) {
+        self.derived.push((self.values.len(), value));
+        self.values.push(ValueRef::Null);
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.values.clear();
+        self.derived.clear();
+    }
+
+    /// Puts the values into the order in which the text asks for them.
+    pub(super) fn reorder(&mut self, order: &[usize]) {
+        let place = |old: usize| order.iter().position(|from| *from == old).unwrap_or(old);
+        let values = order.iter().filter_map(|from| self.values.get(*from).copied()).collect();
+        self.values = values;
+        for (old, _) in &mut self.derived {
+            *old = place(*old);
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! Expressions as text.
+
+use super::compiler::Compiler;
+use super::parts::{AggregateCall, ArithmeticCall, Operand, OperandKind};
+use crate::schema::ColumnType;
+use crate::statement::{Aggregate, AggregateFunction, ColumnRef, Expression, Order};
+use crate::{Error, Name, Result};
+
+impl Compiler<'_> {
+    /// Writes an expression that stands for itself: a term of a list, the argument of a function.
+    pub(super) fn expression(&mut self, expression: &Expression) -> Result<()> {
+        match expression {
+            Expression::Column(column) => self.column(column),
+            Expression::Value(_) => {
+                self.bind();
+                Ok(())
+            }
+            Expression::Arithmetic(left, operator, right) => {
+                let about = subject(left).or_else(|| subject(right)).or(self.about.as_ref());
+                let about = about.cloned();
+                let (left, right) = self.about(about.as_ref(), |compiler| {
+                    let left = compiler.part(|compiler| compiler.operand(left))?;
+                    Ok((left, compiler.part(|compiler| compiler.operand(right))?))
+                })?;
+                let ty = expression.column_type();
+                let call = ArithmeticCall { operator: *operator, ty, left: &left, right: &right };
+                self.dialect.arithmetic(&mut self.sql, &call)
+            }
+            Expression::Aggregate(aggregate) => self.aggregate(aggregate),
+            Expression::Excluded(column) => self.excluded(column),
+            Expression::Predicate(predicate) => {
+                let predicate = self.part(|compiler| compiler.predicate(predicate))?;
+                self.dialect.truth(&mut self.sql, &predicate);
+                Ok(())
+            }
+            Expression::Raw(raw) => self.raw_fragment(raw),
+            Expression::Invalid(mismatch) => Err(mismatch.clone().into_encode_error()),
+        }
+    }
+
+    /// Writes an expression next to an operator.
+    pub(super) fn operand(&mut self, expression: &Expression) -> Result<()> {
+        match expression {
+            Expression::Raw(raw) => {
+                self.push("(");
+                self.raw_fragment(raw)?;
+                self.push(")");
+                Ok(())
+            }
+            other => self.expression(other),
+        }
+    }
+
+    /// Writes an operand of a comparison of values of type `ty`; the one that `leads` decides how.
+    pub(super) fn comparable(
+        &mut self,
+        expression: &Expression,
+        ty: Option<ColumnType>,
+        leads: bool,
+    ) -> Result<()> {
+        let Some(ty) = ty else { return self.operand(expression) };
+        let kind = match expression {
+            Expression::Column(column) if column.ty == Some(ty) => OperandKind::Stored,
+            Expression::Value(_) => OperandKind::Bound,
+            _ => OperandKind::Computed,
+        };
+        let text = self.part(|compiler| compiler.operand(expression))?;
+        self.dialect.comparable(&mut self.sql, ty, &Operand { text: &text, kind, leads });
+        Ok(())
+    }
+
+    /// Writes terms of GROUP BY.
+    pub(super) fn groups(&mut self, terms: &[Expression]) -> Result<()> {
+        self.list(", ", terms, Self::term)
+    }
+
+    /// Writes terms of ORDER BY.
+    pub(super) fn orders(&mut self, terms: &[Order]) -> Result<()> {
+        self.list(", ", terms, |compiler, order| {
+            compiler.term(&order.expression)?;
+            if order.descending {
+                compiler.push(" DESC");
+            }
+            Ok(())
+        })
+    }
+
+    fn term(&mut self, expression: &Expression) -> Result<()> {
+        match expression {
+            // Raw text may be more than an operand: a direction, a collation.
+            Expression::Raw(raw) => self.raw_fragment(raw),
+            other => self.comparable(other, other.column_type(), true),
+        }
+    }
+
+    fn aggregate(&mut self, aggregate: &Aggregate) -> Result<()> {
+        self.aggregate = true;
+        let argument = match &aggregate.argument {
+            None if aggregate.function != AggregateFunction::Count || aggregate.distinct => {
+                return Err(Error::invalid("only a count of rows goes without an argument"));
+            }
+            None => None,
+            Some(argument) => Some(self.part(|compiler| {
+                let ordered =
+                    matches!(aggregate.function, AggregateFunction::Min | AggregateFunction::Max);
+                match argument.column_type() {
+                    Some(ty) if ordered || aggregate.distinct => {
+                        compiler.comparable(argument, Some(ty), true)
+                    }
+                    _ => compiler.expression(argument),
+                }
+            })?),
+        };
+        let call = AggregateCall {
+            function: aggregate.function,
+            distinct: aggregate.distinct,
+            ty: aggregate.argument.as_ref().and_then(Expression::column_type),
+            argument: argument.as_deref(),
+        };
+        self.dialect.aggregate(&mut self.sql, &call)
+    }
+
+    fn excluded(&mut self, column: &ColumnRef) -> Result<()> {
+        if !self.in_conflict {
+            return Err(Error::invalid(
+                "the value of an insert can be named in the update of an upsert only",
+            )
+            .with_column(column.name.clone()));
+        }
+        let name = self.part(|compiler| compiler.ident(&column.name))?;
+        self.dialect.excluded(&mut self.sql, &name);
+        Ok(())
+    }
+}
+
+/// The column that an expression is about.
+pub(super) fn subject(expression: &Expression) -> Option<&Name> {
+    match expression {
+        Expression::Column(column) | Expression::Excluded(column) => Some(&column.name),
+        Expression::Arithmetic(left, _, right) => subject(left).or_else(|| subject(right)),
+        Expression::Aggregate(aggregate) => aggregate.argument.as_ref().and_then(subject),
+        _ => None,
+    }
+}

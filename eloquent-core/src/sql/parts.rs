@@ -1,0 +1,159 @@
+//! Finished parts of the text of a statement, as a dialect is handed them.
+
+use crate::schema::ColumnType;
+use crate::statement::{AggregateFunction, ArithmeticOperator};
+use crate::value::Value;
+
+/// Two numbers combined.
+#[derive(Debug)]
+pub struct ArithmeticCall<'a> {
+    /// How.
+    pub operator: ArithmeticOperator,
+    /// The type of the result, where it is known.
+    pub ty: Option<ColumnType>,
+    /// The text of the left one.
+    pub left: &'a str,
+    /// The text of the right one.
+    pub right: &'a str,
+}
+
+/// A function over the rows of a group.
+#[derive(Debug)]
+pub struct AggregateCall<'a> {
+    /// The function.
+    pub function: AggregateFunction,
+    /// Whether equal values count once.
+    pub distinct: bool,
+    /// The type of the argument, where it is known.
+    pub ty: Option<ColumnType>,
+    /// The text of the argument, [comparable](super::Dialect::comparable) where that matters; a count
+    /// of rows has none.
+    pub argument: Option<&'a str>,
+}
+
+/// One side of a comparison, or a term of an order, a group or distinct rows.
+#[derive(Debug)]
+pub struct Operand<'a> {
+    /// The text.
+    pub text: &'a str,
+    /// What it is.
+    pub kind: OperandKind,
+    /// Whether it is the left side or stands alone.
+    pub leads: bool,
+}
+
+/// What an operand is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum OperandKind {
+    /// A column of the very type that is compared.
+    Stored,
+    /// A bound value.
+    Bound,
+    /// Anything else, a column of another type included.
+    Computed,
+}
+
+/// A list that is sent as one value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PackedList {
+    /// The value to bind.
+    pub value: Value,
+    /// A number of the dialect's own for the text that takes the value apart.
+    pub form: u8,
+}
+
+/// Which part of the rows of a select is wanted.
+#[derive(Debug)]
+pub struct Page<'a> {
+    /// The text of how many at most.
+    pub limit: Option<&'a str>,
+    /// The text of how many are passed over first.
+    pub offset: Option<&'a str>,
+    /// Whether the select has an order.
+    pub ordered: bool,
+}
+
+/// The parts of an insert. All names are quoted.
+#[derive(Debug)]
+pub struct InsertParts<'a> {
+    /// The table.
+    pub table: &'a str,
+    /// The columns; with none, the row is all defaults.
+    pub columns: &'a [String],
+    /// The rows, as in `(?, ?), (?, ?)`; empty without columns.
+    pub rows: &'a str,
+    /// What happens to a row that exists already.
+    pub conflict: Option<ConflictParts<'a>>,
+    /// What is given back.
+    pub returning: Option<&'a str>,
+}
+
+/// What an insert does about a row that exists already. All names are quoted.
+#[derive(Debug)]
+pub struct ConflictParts<'a> {
+    /// The columns that decide, at least one.
+    pub target: &'a [String],
+    /// The new values, as in `"a" = excluded."a"`; without, the row stays as it is.
+    pub update: Option<&'a str>,
+}
+
+/// The parts of an update. All names are quoted.
+#[derive(Debug)]
+pub struct UpdateParts<'a> {
+    /// The table.
+    pub table: &'a str,
+    /// The new values, as in `"a" = ?, "b" = ?`.
+    pub assignments: &'a str,
+    /// Which rows.
+    pub filter: Option<&'a str>,
+    /// What is given back.
+    pub returning: Option<&'a str>,
+}
+
+/// The parts of a delete. All names are quoted.
+#[derive(Debug)]
+pub struct DeleteParts<'a> {
+    /// The table.
+    pub table: &'a str,
+    /// Which rows.
+    pub filter: Option<&'a str>,
+    /// What is given back.
+    pub returning: Option<&'a str>,
+}
+
+/// The kinds of writes that give rows back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum WriteKind {
+    /// An insert.
+    Insert,
+    /// An update.
+    Update,
+    /// A delete.
+    Delete,
+}
+
+/// The parts of the creation of a table. All names are quoted.
+#[derive(Debug)]
+pub struct TableParts<'a> {
+    /// The table.
+    pub table: &'a str,
+    /// Whether an existing table is left alone.
+    pub if_not_exists: bool,
+    /// Columns and constraints, separated by commas.
+    pub body: &'a str,
+}
+
+/// The parts of the creation of an index. All names are quoted.
+#[derive(Debug)]
+pub struct IndexParts<'a> {
+    /// The name.
+    pub name: &'a str,
+    /// The table.
+    pub table: &'a str,
+    /// The columns, separated by commas.
+    pub columns: &'a str,
+    /// Whether no two rows may share the values.
+    pub unique: bool,
+    /// Whether an existing index is left alone.
+    pub if_not_exists: bool,
+}

@@ -1,0 +1,53 @@
+//! Keys: what names a row.
+//!
+//! The trait stands here rather than above the drivers because of coherence: only beside
+//! [`ColumnValue`] may it be implemented for all column types and for tuples of them.
+
+use std::fmt::Debug;
+
+use super::{ColumnValue, Mismatch, Value};
+use crate::Result;
+use crate::row::RowReader;
+
+/// A primary key: the type of one column, or a tuple of several.
+pub trait Key: Clone + Debug + Send + Sync + 'static {
+    /// Its values, in the order of the key's columns.
+    ///
+    /// # Errors
+    /// When a value has no stored form.
+    fn to_values(&self) -> Result<Vec<Value>, Mismatch>;
+
+    /// Reads it from columns in that order.
+    ///
+    /// # Errors
+    /// When a value does not fit.
+    fn from_row(row: &mut RowReader<'_>) -> Result<Self>;
+}
+
+impl<T: ColumnValue + Clone + Debug> Key for T {
+    fn to_values(&self) -> Result<Vec<Value>, Mismatch> {
+        Ok(vec![self.to_value()?])
+    }
+
+    fn from_row(row: &mut RowReader<'_>) -> Result<Self> {
+        row.read()
+    }
+}
+
+macro_rules! composite_keys {
+    ($(($($name:ident),+))+) => {$(
+        impl<$($name: ColumnValue + Clone + Debug),+> Key for ($($name,)+) {
+            #[allow(non_snake_case)]
+            fn to_values(&self) -> Result<Vec<Value>, Mismatch> {
+                let ($($name,)+) = self;
+                Ok(vec![$($name.to_value()?),+])
+            }
+
+            fn from_row(row: &mut RowReader<'_>) -> Result<Self> {
+                Ok(($(row.read::<$name>()?,)+))
+            }
+        }
+    )+};
+}
+
+composite_keys! { (A, B) (A, B, C) (A, B, C, D) }

@@ -1,0 +1,73 @@
+//! What a statement begins with, where that is all that needs to be known of its text.
+
+/// What a statement does, by its first word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verb {
+    /// Reads, unless it is a `WITH` in front of a write.
+    Query,
+    /// Adds rows and nothing else, so that the number of the last one is news.
+    Insert,
+    /// Writes rows.
+    Write,
+    /// Anything else: DDL, pragmas, transactions.
+    Other,
+}
+
+const VERBS: [(&str, Verb); 7] = [
+    ("SELECT", Verb::Query),
+    ("INSERT", Verb::Insert),
+    ("UPDATE", Verb::Write),
+    ("DELETE", Verb::Write),
+    ("WITH", Verb::Query),
+    ("VALUES", Verb::Query),
+    ("REPLACE", Verb::Write),
+];
+
+impl Verb {
+    /// Looks at the text. What stands behind a comment counts as other: it is treated with more care
+    /// than it needs.
+    pub(crate) fn of(sql: &str) -> Verb {
+        let text = sql.trim_start().as_bytes();
+        let verb = VERBS.iter().find(|(word, _)| {
+            let (first, rest) = text.split_at(word.len().min(text.len()));
+            first.eq_ignore_ascii_case(word.as_bytes())
+                && !rest.first().is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
+        });
+        match verb {
+            Some((_, Verb::Insert)) if !only_adds(sql) => Verb::Write,
+            Some((_, verb)) => *verb,
+            None => Verb::Other,
+        }
+    }
+}
+
+/// Whether an insert cannot turn into an update, which leaves the last number as it was.
+fn only_adds(sql: &str) -> bool {
+    !sql.contains("ON CONFLICT") && !sql.contains("on conflict")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_word_decides() {
+        let cases = [
+            ("SELECT 1", Verb::Query),
+            ("  select\n1", Verb::Query),
+            ("SELECT(1)", Verb::Query),
+            ("VALUES (1)", Verb::Query),
+            ("INSERT INTO t DEFAULT VALUES", Verb::Insert),
+            ("INSERT INTO t VALUES (1) ON CONFLICT DO NOTHING", Verb::Write),
+            ("DELETE FROM t", Verb::Write),
+            ("PRAGMA foreign_keys=OFF", Verb::Other),
+            ("SELECTED", Verb::Other),
+            ("/* SELECT */ DROP TABLE t", Verb::Other),
+            ("", Verb::Other),
+            ("é", Verb::Other),
+        ];
+        for (sql, verb) in cases {
+            assert_eq!(Verb::of(sql), verb, "{sql}");
+        }
+    }
+}

@@ -1,0 +1,420 @@
+//! The pool: sessions that are lent out and come back.
+//!
+//! A session is marked uncertain before anything is sent that could be cut off, and cleared after the
+//! reply. One that comes back uncertain, or with a transaction open, is reset within a bound on a task
+//! of its own; where that fails it is closed. The permit travels with it, so that the bound on sessions
+//! holds, and comes back in any case.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use eloquent_core::config::ConnectionConfig;
+use eloquent_core::driver::{Capabilities, Connection, Driver, Session};
+use eloquent_core::{Error, ErrorKind, Result};
+use tokio::sync::{OnceCell, Semaphore};
+use tokio::time::timeout;
+
+/// How the sessions of a connection are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PoolOptions {
+    /// How many sessions at most; 8 by default.
+    pub max_sessions: usize,
+    /// How long to wait for a session; 10 seconds by default.
+    pub acquire_timeout: Duration,
+    /// How long opening a session may take; 10 seconds by default.
+    pub connect_timeout: Duration,
+    /// How long a session may take to become as new after a future was dropped; 1 second by default.
+    pub reset_timeout: Duration,
+    /// How long a statement may take; no limit by default.
+    pub statement_timeout: Option<Duration>,
+    /// After how long a session is replaced by a new one; never by default.
+    pub max_lifetime: Option<Duration>,
+}
+
+impl Default for PoolOptions {
+    fn default() -> Self {
+        PoolOptions {
+            max_sessions: 8,
+            acquire_timeout: Duration::from_secs(10),
+            connect_timeout: Duration::from_secs(10),
+            reset_timeout: Duration::from_secs(1),
+            statement_timeout: None,
+            max_lifetime: None,
+        }
+    }
+}
+
+impl PoolOptions {
+    /// Sets how many sessions there are at most.
+    #[must_use]
+    pub fn max_sessions(mut self, most: usize) -> Self {
+        self.max_sessions = most;
+        self
+    }
+
+    /// Sets how long to wait for a session.
+    #[must_use]
+    pub fn acquire_timeout(mut self, bound: Duration) -> Self {
+        self.acquire_timeout = bound;
+        self
+    }
+
+    /// Sets how long a statement may take.
+    #[must_use]
+    pub fn statement_timeout(mut self, bound: Duration) -> Self {
+        self.statement_timeout = Some(bound);
+        self
+    }
+
+    /// Sets after how long a session is replaced.
+    #[must_use]
+    pub fn max_lifetime(mut self, bound: Duration) -> Self {
+        self.max_lifetime = Some(bound);
+        self
+    }
+}
+
+/// How many sessions there are, and where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PoolStatus {
+    /// How many there may be.
+    pub max_sessions: usize,
+    /// How many are lent out, being opened or being reset.
+    pub in_use: usize,
+    /// How many are ready.
+    pub idle: usize,
+    /// How many callers wait for one.
+    pub waiting: usize,
+}
+
+/// The sessions of one named connection.
+pub(crate) struct Pool {
+    config: ConnectionConfig,
+    driver: &'static dyn Driver,
+    options: PoolOptions,
+    opened: OnceCell<Opened>,
+    permits: Semaphore,
+    idle: Mutex<Vec<Idle>>,
+    waiting: AtomicUsize,
+    closed: AtomicBool,
+}
+
+struct Opened {
+    connection: Arc<dyn Connection>,
+    capabilities: Capabilities,
+    ping_after: Option<Duration>,
+    max_sessions: usize,
+}
+
+struct Idle {
+    session: Box<dyn Session>,
+    /// When it was opened; kept only if its lifetime is bounded.
+    born: Option<Instant>,
+    /// When it came back; kept only if it may have to be pinged.
+    since: Option<Instant>,
+}
+
+impl Pool {
+    pub(crate) fn new(
+        config: ConnectionConfig,
+        driver: &'static dyn Driver,
+        options: PoolOptions,
+    ) -> Result<Self> {
+        if !(1..=Semaphore::MAX_PERMITS).contains(&options.max_sessions) {
+            return Err(config.error("a pool needs at least one session"));
+        }
+        Ok(Pool {
+            config,
+            driver,
+            options,
+            opened: OnceCell::new(),
+            permits: Semaphore::new(0),
+            idle: Mutex::default(),
+            waiting: AtomicUsize::new(0),
+            closed: AtomicBool::new(false),
+        })
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        self.config.name()
+    }
+
+    pub(crate) fn driver(&self) -> &'static str {
+        self.driver.name()
+    }
+
+    pub(crate) fn family(&self) -> eloquent_core::driver::Family {
+        self.driver.family()
+    }
+
+    pub(crate) fn options(&self) -> &PoolOptions {
+        &self.options
+    }
+
+    /// Adds the connection and its driver to an error.
+    pub(crate) fn locate(&self, error: Error) -> Error {
+        error.with_connection(self.name().to_owned()).with_driver(self.driver())
+    }
+
+    /// Opens the connection, once: callers that come at the same time wait for the one attempt, and the
+    /// next caller tries again after it failed.
+    pub(crate) async fn open(&self) -> Result<()> {
+        self.opened().await.map(drop)
+    }
+
+    pub(crate) async fn capabilities(&self) -> Result<Capabilities> {
+        Ok(self.opened().await?.capabilities)
+    }
+
+    async fn opened(&self) -> Result<&Opened> {
+        if let Some(opened) = self.opened.get() {
+            return Ok(opened);
+        }
+        self.opened.get_or_try_init(|| self.connect()).await
+    }
+
+    async fn connect(&self) -> Result<Opened> {
+        let bound = self.options.connect_timeout;
+        let connection = match timeout(bound, self.driver.connect(&self.config)).await {
+            Ok(connection) => connection.map_err(|error| self.locate(error))?,
+            Err(_) => return Err(self.late("opening the database", bound)),
+        };
+        let max_sessions =
+            connection.max_sessions().map_or(self.options.max_sessions, |most| most.min(self.options.max_sessions));
+        self.permits.add_permits(max_sessions);
+        Ok(Opened {
+            capabilities: connection.capabilities(),
+            ping_after: connection.ping_after(),
+            max_sessions,
+            connection,
+        })
+    }
+
+    /// Lends a session out.
+    pub(crate) async fn acquire(self: &Arc<Self>) -> Result<Lease> {
+        let opened = self.opened().await?;
+        match self.permits.try_acquire() {
+            Ok(permit) => permit.forget(),
+            Err(_) => self.wait(opened).await?,
+        }
+        // from here on the permit comes back when the lease is dropped
+        let mut lease = Lease { pool: self.clone(), session: None, born: None, uncertain: false, open: false };
+        while let Some(mut idle) = self.pop() {
+            if idle.session.is_broken() || self.is_old(idle.born) {
+                continue;
+            }
+            let silent = idle.since.is_some_and(|since| {
+                opened.ping_after.is_some_and(|after| since.elapsed() >= after)
+            });
+            if !silent || matches!(timeout(self.options.connect_timeout, idle.session.ping()).await, Ok(Ok(()))) {
+                lease.session = Some(idle.session);
+                lease.born = idle.born;
+                return Ok(lease);
+            }
+        }
+        let bound = self.options.connect_timeout;
+        lease.session = match timeout(bound, opened.connection.session()).await {
+            Ok(session) => Some(session.map_err(|error| self.locate(error))?),
+            Err(_) => return Err(self.late("opening a session", bound)),
+        };
+        lease.born = self.options.max_lifetime.map(|_| Instant::now());
+        Ok(lease)
+    }
+
+    async fn wait(&self, opened: &Opened) -> Result<()> {
+        struct Waiting<'p>(&'p AtomicUsize);
+        impl Drop for Waiting<'_> {
+            fn drop(&mut self) {
+                self.0.fetch_sub(1, Ordering::Relaxed);
+            }
+        }
+        if self.closed.load(Ordering::Acquire) {
+            return Err(self.locate(Error::new(ErrorKind::Connect, "the connection has been closed")));
+        }
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        let _waiting = Waiting(&self.waiting);
+        let bound = self.options.acquire_timeout;
+        match timeout(bound, self.permits.acquire()).await {
+            Ok(Ok(permit)) => {
+                permit.forget();
+                Ok(())
+            }
+            Ok(Err(_)) => Err(self.locate(Error::new(ErrorKind::Connect, "the connection has been closed"))),
+            Err(_) => {
+                let message = format!(
+                    "no session became free within {bound:?}: all {} are in use, {} callers wait",
+                    opened.max_sessions,
+                    self.waiting.load(Ordering::Relaxed),
+                );
+                let hint = "raise `max_sessions`, or look for a transaction or stream that is held open \
+                            while its task asks for a second session";
+                Err(self.locate(Error::new(ErrorKind::PoolTimeout, message)).with_hint(hint))
+            }
+        }
+    }
+
+    pub(crate) fn status(&self) -> PoolStatus {
+        let max_sessions = self.opened.get().map_or(self.options.max_sessions, |opened| opened.max_sessions);
+        let free = if self.opened.initialized() { self.permits.available_permits() } else { max_sessions };
+        PoolStatus {
+            max_sessions,
+            in_use: max_sessions.saturating_sub(free),
+            idle: self.lock().len(),
+            waiting: self.waiting.load(Ordering::Relaxed),
+        }
+    }
+
+    pub(crate) async fn close(&self) -> Result<()> {
+        self.closed.store(true, Ordering::Release);
+        let Some(opened) = self.opened.get() else {
+            self.permits.close();
+            return Ok(());
+        };
+        let all = u32::try_from(opened.max_sessions).unwrap_or(u32::MAX);
+        let returned = timeout(self.options.acquire_timeout, self.permits.acquire_many(all)).await;
+        self.permits.close();
+        let sessions = std::mem::take(&mut *self.lock());
+        drop(sessions);
+        opened.connection.close().await.map_err(|error| self.locate(error))?;
+        match returned {
+            Ok(_) => Ok(()),
+            Err(_) => Err(self.late("waiting for sessions in use", self.options.acquire_timeout)),
+        }
+    }
+
+    fn late(&self, step: &str, bound: Duration) -> Error {
+        self.locate(Error::new(ErrorKind::Timeout, format!("{step} took longer than {bound:?}")))
+    }
+
+    fn is_old(&self, born: Option<Instant>) -> bool {
+        match (self.options.max_lifetime, born) {
+            (Some(most), Some(born)) => born.elapsed() >= most,
+            _ => false,
+        }
+    }
+
+    fn pop(&self) -> Option<Idle> {
+        self.lock().pop()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Idle>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a session back; its permit follows.
+    fn keep(&self, session: Box<dyn Session>, born: Option<Instant>) {
+        if !session.is_broken() && !self.is_old(born) && !self.closed.load(Ordering::Acquire) {
+            let pinged = self.opened.get().is_some_and(|opened| opened.ping_after.is_some());
+            self.lock().push(Idle { session, born, since: pinged.then(Instant::now) });
+        }
+    }
+}
+
+impl fmt::Debug for Pool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pool").field("config", &self.config).field("status", &self.status()).finish()
+    }
+}
+
+/// A session on loan.
+pub(crate) struct Lease {
+    pool: Arc<Pool>,
+    session: Option<Box<dyn Session>>,
+    born: Option<Instant>,
+    /// Something was sent whose reply has not been seen.
+    uncertain: bool,
+    /// A transaction is open.
+    open: bool,
+}
+
+impl Lease {
+    pub(crate) fn pool(&self) -> &Arc<Pool> {
+        &self.pool
+    }
+
+    pub(crate) fn is_uncertain(&self) -> bool {
+        self.uncertain
+    }
+
+    /// Notes whether a transaction is open.
+    pub(crate) fn set_open(&mut self, open: bool) {
+        self.open = open;
+    }
+
+    /// The session, for what cannot be cut off.
+    pub(crate) fn session(&mut self) -> Result<&mut dyn Session> {
+        match self.session.as_deref_mut() {
+            Some(session) => Ok(session),
+            None => Err(Error::new(ErrorKind::ConnectionLost, "the session has been given up")),
+        }
+    }
+
+    /// The session, for a step that can be cut off: by its bound, or because the future is dropped.
+    /// The session is uncertain until [`finish`](Self::finish).
+    pub(crate) fn start(&mut self) -> Result<&mut dyn Session> {
+        self.uncertain = true;
+        self.session()
+    }
+
+    /// Ends what [`start`](Self::start) began, with the reply or the bound that it ran into. After the
+    /// latter the session stays uncertain: it will be reset, which also stops what runs.
+    pub(crate) fn finish<T>(&mut self, outcome: Result<Result<T>, Duration>) -> Result<T> {
+        match outcome {
+            Ok(outcome) => {
+                self.uncertain = false;
+                outcome.map_err(|error| self.pool.locate(error))
+            }
+            Err(bound) => Err(self.pool.late("the statement", bound)),
+        }
+    }
+}
+
+/// Awaits a step within its bound.
+pub(crate) async fn within<F: Future>(bound: Option<Duration>, step: F) -> Result<F::Output, Duration> {
+    match bound {
+        None => Ok(step.await),
+        Some(bound) => timeout(bound, step).await.map_err(|_| bound),
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        let permit = Permit(&*self.pool);
+        let Some(mut session) = self.session.take() else {
+            return;
+        };
+        if !self.uncertain && !self.open {
+            self.pool.keep(session, self.born);
+            return;
+        }
+        std::mem::forget(permit);
+        let (pool, born) = (self.pool.clone(), self.born);
+        let permit = Permit(pool.clone());
+        match tokio::runtime::Handle::try_current() {
+            Ok(runtime) if !session.is_broken() => {
+                runtime.spawn(async move {
+                    let reset = timeout(pool.options.reset_timeout, session.reset()).await;
+                    if matches!(reset, Ok(Ok(()))) {
+                        pool.keep(session, born);
+                    }
+                    drop(permit);
+                });
+            }
+            // without a runtime nothing can be awaited: dropping the session closes it
+            _ => drop(session),
+        }
+    }
+}
+
+/// A permit that comes back when it is dropped, also when the task that holds it never runs.
+struct Permit<P: std::ops::Deref<Target = Pool>>(P);
+
+impl<P: std::ops::Deref<Target = Pool>> Drop for Permit<P> {
+    fn drop(&mut self) {
+        self.0.permits.add_permits(1);
+    }
+}

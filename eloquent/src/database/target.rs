@@ -1,0 +1,115 @@
+//! Naming where a query goes.
+
+use std::sync::Arc;
+
+use eloquent_core::Result;
+use eloquent_core::driver::Capabilities;
+
+use super::transaction::{Transaction, Tx};
+use super::{Db, Pool, PoolStatus};
+
+/// Where a query goes, when not to its model's connection: the argument of `on(..)`. A connection's
+/// name, a [`Db`], a [`Connection`] or a [`Transaction`].
+#[derive(Debug, Clone)]
+pub struct Target(pub(crate) Place);
+
+#[derive(Debug, Clone)]
+pub(crate) enum Place {
+    Name(String),
+    Db(Db),
+    Connection(Connection),
+    Transaction(Tx),
+}
+
+impl From<&str> for Target {
+    fn from(name: &str) -> Self {
+        Target(Place::Name(name.to_owned()))
+    }
+}
+
+impl From<String> for Target {
+    fn from(name: String) -> Self {
+        Target(Place::Name(name))
+    }
+}
+
+impl From<&Db> for Target {
+    fn from(db: &Db) -> Self {
+        Target(Place::Db(db.clone()))
+    }
+}
+
+impl From<&Connection> for Target {
+    fn from(connection: &Connection) -> Self {
+        Target(Place::Connection(connection.clone()))
+    }
+}
+
+impl From<&Transaction> for Target {
+    fn from(transaction: &Transaction) -> Self {
+        Target(Place::Transaction(transaction.tx().clone()))
+    }
+}
+
+/// One named connection of a [`Db`].
+#[derive(Debug, Clone)]
+pub struct Connection {
+    db: Db,
+    pool: Arc<Pool>,
+}
+
+impl Connection {
+    pub(crate) fn new(db: Db, pool: Arc<Pool>) -> Self {
+        Connection { db, pool }
+    }
+
+    pub(crate) fn db(&self) -> &Db {
+        &self.db
+    }
+
+    pub(crate) fn pool(&self) -> &Arc<Pool> {
+        &self.pool
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        self.pool.name()
+    }
+
+    /// The name of its driver.
+    pub fn driver(&self) -> &'static str {
+        self.pool.driver()
+    }
+
+    /// How many sessions there are, and where.
+    pub fn status(&self) -> PoolStatus {
+        self.pool.status()
+    }
+
+    /// What the database behind it can do.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub async fn capabilities(&self) -> Result<Capabilities> {
+        self.pool.capabilities().await
+    }
+
+    /// Opens it, if it is not open yet, and asks for a sign of life.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn ping(&self) -> Result<()> {
+        let mut lease = self.pool.acquire().await?;
+        let bound = Some(self.pool.options().connect_timeout);
+        let outcome = super::pool::within(bound, lease.start()?.ping()).await;
+        lease.finish(outcome)
+    }
+
+    /// Starts a transaction that lasts until it is committed, rolled back or dropped.
+    ///
+    /// # Errors
+    /// When no session can be had or the database refuses.
+    pub async fn begin(&self) -> Result<Transaction> {
+        Transaction::begin(self, Default::default()).await
+    }
+}

@@ -1,0 +1,546 @@
+//! Transactions: a guard above the drivers.
+//!
+//! Nesting is by savepoints. Dropping a guard cannot await, so it only notes that its level was
+//! abandoned: the next statement rolls surplus levels back first, and the outermost guard gives the
+//! session back to the pool, which resets it.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex as SyncMutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use eloquent_core::driver::{Isolation, TransactionOptions};
+use eloquent_core::{Error, ErrorKind, Result};
+use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::time::timeout;
+
+use super::pool::{Lease, within};
+use super::target::{Connection, Place, Target};
+use super::{Db, Executor, scope};
+
+type BoxFuture<'f, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'f>>;
+type Hook = Box<dyn FnOnce() + Send>;
+
+/// A level of a transaction, as statements see it: which session, and how deep.
+#[derive(Clone)]
+pub(crate) struct Tx {
+    shared: Arc<Shared>,
+    level: Arc<Level>,
+}
+
+struct Shared {
+    connection: Connection,
+    state: Arc<Mutex<State>>,
+    hooks: SyncMutex<Vec<(u32, Hook)>>,
+    /// The outermost level is over: whoever holds the state gives the session up.
+    over: AtomicBool,
+}
+
+struct Level {
+    depth: u32,
+    /// The guard has gone without commit or rollback.
+    abandoned: AtomicBool,
+}
+
+struct State {
+    lease: Option<Lease>,
+    levels: Vec<Arc<Level>>,
+    /// Why nothing more can be done.
+    void: Option<String>,
+    /// Whether the last statement only read, so that nothing hangs on its reply.
+    last_was_read: bool,
+}
+
+impl Tx {
+    pub(crate) fn db(&self) -> &Db {
+        self.shared.connection.db()
+    }
+
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.shared.connection
+    }
+
+    /// The session, ready for a statement of this level.
+    pub(crate) async fn enter(&self, is_read: bool) -> Result<Entered> {
+        let mut entered = self.lock().await?;
+        entered.ready(self).await?;
+        entered.guard.last_was_read = is_read;
+        Ok(entered)
+    }
+
+    async fn lock(&self) -> Result<Entered> {
+        let state = self.shared.state.clone();
+        let guard = match state.clone().try_lock_owned() {
+            Ok(guard) => guard,
+            Err(_) => {
+                let bound = self.shared.connection.pool().options().acquire_timeout;
+                timeout(bound, state.lock_owned()).await.map_err(|_| self.occupied(bound))?
+            }
+        };
+        Ok(Entered { guard, shared: self.shared.clone() })
+    }
+
+    fn occupied(&self, bound: Duration) -> Error {
+        let message = format!("the transaction's session did not become free within {bound:?}");
+        self.locate(Error::new(ErrorKind::PoolTimeout, message))
+            .with_hint("a stream of this transaction is still open; read it to the end or drop it first")
+    }
+
+    fn locate(&self, error: Error) -> Error {
+        self.shared.connection.pool().locate(error)
+    }
+
+    pub(crate) fn after_commit(&self, hook: Hook) {
+        self.hooks().push((self.level.depth, hook));
+    }
+
+    fn hooks(&self) -> std::sync::MutexGuard<'_, Vec<(u32, Hook)>> {
+        self.shared.hooks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn begin(connection: &Connection, options: TransactionOptions) -> Result<Tx> {
+        let mut lease = connection.pool().acquire().await?;
+        step(connection, &mut lease, Step::Begin(0, options)).await?;
+        lease.set_open(true);
+        let level = Arc::new(Level { depth: 0, abandoned: AtomicBool::new(false) });
+        let state =
+            State { lease: Some(lease), levels: vec![level.clone()], void: None, last_was_read: true };
+        let shared = Shared {
+            connection: connection.clone(),
+            state: Arc::new(Mutex::new(state)),
+            hooks: SyncMutex::default(),
+            over: AtomicBool::new(false),
+        };
+        Ok(Tx { shared: Arc::new(shared), level })
+    }
+
+    async fn nested(&self) -> Result<Tx> {
+        let mut entered = self.enter(false).await?;
+        let depth = self.level.depth + 1;
+        let level = Arc::new(Level { depth, abandoned: AtomicBool::new(false) });
+        // pushed first: if this future is dropped while the savepoint is set, the level is there to see
+        let unfinished = Abandon(&level);
+        entered.guard.levels.push(level.clone());
+        let connection = self.connection().clone();
+        let outcome = step(&connection, entered.lease()?, Step::Begin(depth, Default::default())).await;
+        if outcome.is_err() {
+            entered.guard.levels.pop();
+        }
+        outcome?;
+        std::mem::forget(unfinished);
+        Ok(Tx { shared: self.shared.clone(), level })
+    }
+
+    async fn end(&self, commit: bool) -> Result<()> {
+        let mut entered = self.lock().await?;
+        let depth = self.level.depth;
+        let ready = entered.ready(self).await;
+        if let (true, Err(error)) = (commit, ready) {
+            return Err(error); // the guard's drop rolls back
+        }
+        let connection = self.connection().clone();
+        let kind = if commit { Step::Commit(depth) } else { Step::Rollback(depth) };
+        step(&connection, entered.lease()?, kind).await?;
+        while entered.guard.levels.last().is_some_and(|level| level.depth >= depth) {
+            entered.guard.levels.pop();
+        }
+        if !commit {
+            self.hooks().retain(|(level, _)| *level < depth);
+        } else if depth > 0 {
+            self.hooks().iter_mut().for_each(|(level, _)| *level = (*level).min(depth - 1));
+        }
+        if depth == 0 {
+            entered.lease()?.set_open(false);
+            entered.guard.lease = None;
+            self.shared.over.store(true, Ordering::Release);
+        }
+        Ok(())
+    }
+
+    /// The guard has gone: no await here.
+    fn abandon(&self) {
+        self.level.abandoned.store(true, Ordering::Release);
+        self.hooks().retain(|(level, _)| *level < self.level.depth);
+        if self.level.depth == 0 {
+            self.shared.over.store(true, Ordering::Release);
+            if let Ok(mut state) = self.shared.state.try_lock() {
+                state.lease = None;
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Tx {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tx")
+            .field("connection", &self.connection().name())
+            .field("depth", &self.level.depth)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Marks a level abandoned, unless forgotten.
+struct Abandon<'l>(&'l Level);
+
+impl Drop for Abandon<'_> {
+    fn drop(&mut self) {
+        self.0.abandoned.store(true, Ordering::Release);
+    }
+}
+
+/// The state of a transaction, held for one statement.
+pub(crate) struct Entered {
+    guard: OwnedMutexGuard<State>,
+    shared: Arc<Shared>,
+}
+
+impl Entered {
+    pub(crate) fn lease(&mut self) -> Result<&mut Lease> {
+        match &mut self.guard.lease {
+            Some(lease) => Ok(lease),
+            None => Err(self.shared.connection.pool().locate(Error::new(
+                ErrorKind::TransactionAborted,
+                "the transaction is over",
+            ))
+            .with_hint("a task that outlives the transaction must not use it")),
+        }
+    }
+
+    /// Notes an error after which the database has given up the whole transaction.
+    pub(crate) fn note(&mut self, error: &Error) {
+        use ErrorKind::{ConnectionLost, Deadlock, SerializationFailure, Timeout, TransactionAborted};
+        if matches!(
+            error.kind(),
+            ConnectionLost | Deadlock | SerializationFailure | Timeout | TransactionAborted
+        ) {
+            self.guard.void.get_or_insert_with(|| format!("{}: {}", error.code(), error.message()));
+        }
+    }
+
+    /// Brings the session to the level of `tx`: rolls abandoned levels above it back, and refuses when
+    /// that cannot be.
+    async fn ready(&mut self, tx: &Tx) -> Result<()> {
+        let aborted = |reason: String| {
+            tx.locate(Error::new(ErrorKind::TransactionAborted, format!("the transaction is void: {reason}")))
+        };
+        let depth = tx.level.depth as usize;
+        if tx.shared.over.load(Ordering::Acquire)
+            || tx.level.abandoned.load(Ordering::Acquire)
+            || !self.guard.levels.get(depth).is_some_and(|level| Arc::ptr_eq(level, &tx.level))
+        {
+            return Err(aborted("it is over".to_owned())
+                .with_hint("a task that outlives the transaction must not use it"));
+        }
+        if let Some(reason) = &self.guard.void {
+            return Err(aborted(reason.clone()));
+        }
+        let was_read = self.guard.last_was_read;
+        let bound = Some(tx.shared.connection.pool().options().reset_timeout);
+        let lease = self.lease()?;
+        if lease.is_uncertain() {
+            let outcome = within(bound, lease.start()?.settle()).await;
+            lease.finish(outcome)?;
+            if !was_read {
+                let reason = "a write in it was cancelled, and whether it took effect is unknown";
+                self.guard.void = Some(reason.to_owned());
+                return Err(aborted(reason.to_owned()));
+            }
+        }
+        while let Some(top) = self.guard.levels.last().filter(|top| top.depth as usize > depth).cloned() {
+            if !top.abandoned.load(Ordering::Acquire) {
+                return Err(tx
+                    .locate(Error::invalid("a nested transaction is open"))
+                    .with_hint("await nested transactions one after the other, and use the inner one inside"));
+            }
+            step(&tx.shared.connection, self.lease()?, Step::Rollback(top.depth)).await?;
+            self.guard.levels.pop();
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        if self.shared.over.load(Ordering::Acquire) {
+            self.guard.lease = None;
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Step {
+    Begin(u32, TransactionOptions),
+    Commit(u32),
+    Rollback(u32),
+}
+
+impl Step {
+    /// What the log says: the step, not any database's spelling of it.
+    fn text(self) -> String {
+        match self {
+            Step::Begin(0, _) => "BEGIN".to_owned(),
+            Step::Begin(depth, _) => format!("SAVEPOINT {depth}"),
+            Step::Commit(0) => "COMMIT".to_owned(),
+            Step::Commit(depth) => format!("RELEASE SAVEPOINT {depth}"),
+            Step::Rollback(0) => "ROLLBACK".to_owned(),
+            Step::Rollback(depth) => format!("ROLLBACK TO SAVEPOINT {depth}"),
+        }
+    }
+}
+
+async fn step(connection: &Connection, lease: &mut Lease, kind: Step) -> Result<()> {
+    let started = Instant::now();
+    let session = lease.start()?;
+    let outcome = match kind {
+        Step::Begin(depth, options) => session.begin(depth, options).await,
+        Step::Commit(depth) => session.commit(depth).await,
+        Step::Rollback(depth) => session.rollback(depth).await,
+    };
+    let outcome = lease.finish(Ok(outcome));
+    let pool = connection.pool();
+    let report = outcome.as_ref().map(|()| 0);
+    connection.db().events().report((pool.name(), pool.driver()), started, report, || kind.text());
+    outcome
+}
+
+/// An explicit transaction: queries take part with `.on(&transaction)`. Dropping it rolls it back.
+///
+/// ```no_run
+/// # use eloquent::prelude::*;
+/// # #[derive(Model, Debug)] struct User { id: i64, name: String }
+/// # async fn example(db: &Db) -> eloquent::Result<()> {
+/// let transaction = db.begin().await?;
+/// let user = User::find(1).on(&transaction).or_fail().await?;
+/// transaction.commit().await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Transaction {
+    tx: Tx,
+    finished: bool,
+}
+
+impl Transaction {
+    pub(super) async fn begin(connection: &Connection, options: TransactionOptions) -> Result<Self> {
+        Ok(Transaction { tx: Tx::begin(connection, options).await?, finished: false })
+    }
+
+    /// A transaction for several statements of one call: a savepoint where there is one already.
+    pub(crate) async fn within(executor: &Executor) -> Result<Self> {
+        match executor {
+            Executor::Connection(connection) => Self::begin(connection, Default::default()).await,
+            Executor::Transaction(tx) => Ok(Transaction { tx: tx.nested().await?, finished: false }),
+        }
+    }
+
+    /// Where its statements run.
+    pub(crate) fn executor(&self) -> Executor {
+        Executor::Transaction(self.tx.clone())
+    }
+
+    pub(crate) fn tx(&self) -> &Tx {
+        &self.tx
+    }
+
+    /// Sets a savepoint: a transaction in the transaction.
+    ///
+    /// # Errors
+    /// What the database reports, or that it has none.
+    pub async fn nested(&self) -> Result<Transaction> {
+        Ok(Transaction { tx: self.tx.nested().await?, finished: false })
+    }
+
+    /// Runs a future with this as the transaction in scope.
+    pub async fn scope<F: Future>(&self, future: F) -> F::Output {
+        scope::with_transaction(self.tx.clone(), future).await
+    }
+
+    /// Commits, then runs the after-commit hooks.
+    ///
+    /// # Errors
+    /// What the database reports; the transaction is then rolled back.
+    /// [`ErrorKind::CommitUnknown`] when it cannot be known whether it committed.
+    pub async fn commit(mut self) -> Result<()> {
+        self.tx.end(true).await?;
+        self.finished = true;
+        if self.tx.level.depth == 0 {
+            let hooks = std::mem::take(&mut *self.tx.hooks());
+            hooks.into_iter().for_each(|(_, hook)| hook());
+        }
+        Ok(())
+    }
+
+    /// Rolls back.
+    ///
+    /// # Errors
+    /// What the database reports; the session is then closed, which has the same effect.
+    pub async fn rollback(mut self) -> Result<()> {
+        self.tx.end(false).await?;
+        self.finished = true;
+        Ok(())
+    }
+}
+
+impl Drop for Transaction {
+    fn drop(&mut self) {
+        if !self.finished {
+            self.tx.abandon();
+        }
+    }
+}
+
+/// Where and how a transaction is begun.
+#[derive(Debug, Clone, Default)]
+struct Settings {
+    target: Option<Target>,
+    options: TransactionOptions,
+}
+
+impl Settings {
+    /// Begins it: as a savepoint when the scope has a transaction of that connection.
+    async fn begin(&self) -> Result<Transaction> {
+        let connection = match self.target.as_ref().map(|target| &target.0) {
+            Some(Place::Transaction(tx)) => {
+                return Ok(Transaction { tx: tx.nested().await?, finished: false });
+            }
+            Some(Place::Connection(connection)) => connection.clone(),
+            Some(Place::Db(db)) => Connection::new(db.clone(), db.pool(None)?),
+            Some(Place::Name(name)) => Db::current()?.connection(name)?,
+            None => {
+                let db = Db::current()?;
+                let pool = db.pool(None)?;
+                Connection::new(db, pool)
+            }
+        };
+        match scope::transaction() {
+            Some(tx) if Arc::ptr_eq(tx.connection().pool(), connection.pool()) => {
+                Ok(Transaction { tx: tx.nested().await?, finished: false })
+            }
+            _ => Transaction::begin(&connection, self.options).await,
+        }
+    }
+
+    async fn run<T, E: From<Error>>(self, future: BoxFuture<'_, Result<T, E>>) -> Result<T, E> {
+        let transaction = self.begin().await?;
+        match transaction.scope(future).await {
+            Ok(value) => {
+                transaction.commit().await?;
+                Ok(value)
+            }
+            Err(error) => {
+                // the cause matters more than a rollback that failed: the session is then closed
+                let _ = transaction.rollback().await;
+                Err(error)
+            }
+        }
+    }
+}
+
+/// A transaction to be run; made by [`Db::transaction`].
+#[must_use = "a transaction does nothing until it is awaited"]
+pub struct TransactionBuilder<'f, T, E = Error> {
+    settings: Settings,
+    future: BoxFuture<'f, Result<T, E>>,
+}
+
+impl<'f, T, E> TransactionBuilder<'f, T, E> {
+    pub(super) fn new(future: impl Future<Output = Result<T, E>> + Send + 'f) -> Self {
+        TransactionBuilder { settings: Settings::default(), future: Box::pin(future) }
+    }
+
+    /// Runs it on another connection than the default one.
+    pub fn on(mut self, target: impl Into<Target>) -> Self {
+        self.settings.target = Some(target.into());
+        self
+    }
+
+    /// How strictly it is kept apart from others; a savepoint keeps its transaction's.
+    pub fn isolation(mut self, isolation: Isolation) -> Self {
+        self.settings.options.isolation = Some(isolation);
+        self
+    }
+
+    /// Only reads; a database that can holds it to that.
+    pub fn read_only(mut self) -> Self {
+        self.settings.options.read_only = true;
+        self
+    }
+}
+
+impl<T, E> fmt::Debug for TransactionBuilder<'_, T, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TransactionBuilder").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+impl<'f, T: Send + 'f, E: From<Error> + Send + 'f> IntoFuture for TransactionBuilder<'f, T, E> {
+    type Output = Result<T, E>;
+    type IntoFuture = BoxFuture<'f, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.settings.run(self.future))
+    }
+}
+
+/// A transaction to be run until it does not conflict; made by [`Db::transaction_retry`].
+#[must_use = "a transaction does nothing until it is awaited"]
+pub struct Retry<'f, T> {
+    attempts: u32,
+    settings: Settings,
+    make: Box<dyn FnMut() -> BoxFuture<'f, Result<T>> + Send + 'f>,
+}
+
+impl<'f, T> Retry<'f, T> {
+    pub(super) fn new<F>(attempts: u32, mut make: impl FnMut() -> F + Send + 'f) -> Self
+    where
+        F: Future<Output = Result<T>> + Send + 'f,
+    {
+        Retry { attempts, settings: Settings::default(), make: Box::new(move || Box::pin(make())) }
+    }
+
+    /// Runs it on another connection than the default one.
+    pub fn on(mut self, target: impl Into<Target>) -> Self {
+        self.settings.target = Some(target.into());
+        self
+    }
+
+    /// How strictly it is kept apart from others.
+    pub fn isolation(mut self, isolation: Isolation) -> Self {
+        self.settings.options.isolation = Some(isolation);
+        self
+    }
+}
+
+impl<T> fmt::Debug for Retry<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Retry").field("attempts", &self.attempts).finish_non_exhaustive()
+    }
+}
+
+impl<'f, T: Send + 'f> IntoFuture for Retry<'f, T> {
+    type Output = Result<T>;
+    type IntoFuture = BoxFuture<'f, Self::Output>;
+
+    fn into_future(mut self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let nested = scope::transaction().is_some();
+            for attempt in 1.. {
+                match self.settings.clone().run((self.make)()).await {
+                    Err(error) if error.is_retryable() && attempt < self.attempts && !nested => {
+                        tokio::time::sleep(pause(attempt)).await;
+                    }
+                    outcome => return outcome,
+                }
+            }
+            Err(Error::invalid("no attempt was made"))
+        })
+    }
+}
+
+/// Doubles from 5 ms to 640 ms; a random half of it keeps rivals apart.
+fn pause(attempt: u32) -> Duration {
+    use std::hash::{BuildHasher as _, RandomState};
+    let most = 5_u64 << attempt.saturating_sub(1).min(7);
+    Duration::from_millis(most / 2 + RandomState::new().hash_one(attempt) % (most / 2 + 1))
+}

@@ -1,0 +1,44 @@
+#![doc = include_str!("../../README.md")]
+#![cfg_attr(not(test), deny(unused_crate_dependencies))]
+
+mod database;
+pub mod model;
+pub mod pagination;
+pub mod query;
+pub mod schema;
+
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
+
+// The only place where features meet drivers; the `pub use` is also what links them.
+#[cfg(feature = "sqlite")]
+pub use eloquent_sqlite as sqlite;
+
+pub use database::{
+    Connection, Db, DbBuilder, PoolOptions, PoolStatus, QueryEvent, Retry, Rows, Target, Transaction,
+    TransactionBuilder,
+};
+pub use eloquent_core::config::{ConnectionConfig, Setting};
+pub use eloquent_core::driver::{
+    Capabilities, DriverEntry, Family, Isolation, Registry, TransactionOptions,
+};
+pub use eloquent_core::row::OwnedRow;
+pub use eloquent_core::statement::RawSql;
+pub use eloquent_core::value;
+pub use eloquent_core::value::{ColumnValue, DateTime, Decimal, Json, Utc, Uuid};
+pub use eloquent_core::{Error, ErrorKind, Result};
+pub use eloquent_macros::{ColumnValue, Model, View};
+pub use model::{FromRow, Model, View};
+pub use pagination::{CursorPage, Page, SimplePage};
+pub use query::{Query, count, raw};
+
+/// What most programs need: `use eloquent::prelude::*;`.
+pub mod prelude {
+    pub use crate::model::{FromRow as _, Model, View};
+    pub use crate::query::{Condition as _, Operand as _, Query, count, raw};
+    pub use crate::value::{DateTime, Decimal, Json, Utc, Uuid};
+    pub use crate::{Db, new};
+    pub use eloquent_core::value::ColumnValue;
+    pub use eloquent_macros::{ColumnValue, Model, View};
+}

@@ -1,0 +1,51 @@
+//! What may be written where a field's value is expected.
+
+/// A value that can stand for a field of type `T`: `T` itself, a reference to it, a `&str` for a
+/// `String`, and a plain value for an `Option`.
+///
+/// No number is converted: an integer literal takes the type of the field.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot stand for a field of type `{T}`",
+    label = "expected a `{T}`",
+    note = "fields are strongly typed: convert the value, or change the type of the field"
+)]
+pub trait IntoColumn<T> {
+    /// The field's value.
+    fn into_column(self) -> T;
+}
+
+impl<T> IntoColumn<T> for T {
+    fn into_column(self) -> T {
+        self
+    }
+}
+
+impl<T: Clone> IntoColumn<T> for &T {
+    fn into_column(self) -> T {
+        self.clone()
+    }
+}
+
+impl<T> IntoColumn<Option<T>> for T {
+    fn into_column(self) -> Option<T> {
+        Some(self)
+    }
+}
+
+impl<T: Clone> IntoColumn<Option<T>> for &T {
+    fn into_column(self) -> Option<T> {
+        Some(self.clone())
+    }
+}
+
+impl IntoColumn<String> for &str {
+    fn into_column(self) -> String {
+        self.to_owned()
+    }
+}
+
+impl IntoColumn<Option<String>> for &str {
+    fn into_column(self) -> Option<String> {
+        Some(self.to_owned())
+    }
+}

@@ -1,0 +1,41 @@
+//! Views: projections with a type of their own.
+
+use eloquent_core::statement::Expression;
+use eloquent_core::value::ColumnValue;
+
+use super::{FromRow, Model};
+use crate::query::{Col, Expr};
+
+/// A struct that holds the columns of a projection, read by position. Implemented by
+/// `#[derive(View)]`.
+pub trait View: FromRow {
+    /// The types of the fields, as a tuple: what a projection has to yield.
+    type Row;
+}
+
+/// A view that takes its columns from the model `M`: `#[view(of = M)]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a view of `{M}`",
+    label = "`#[view(of = {M})]` is missing on `{Self}`",
+    note = "add `#[derive(View)] #[view(of = {M})]` to the struct"
+)]
+pub trait ViewOf<M: Model>: View {
+    /// Names the columns, in the order of the fields.
+    fn project(columns: M::Columns, out: &mut ViewColumns);
+}
+
+/// The columns of a view, in the order of its fields.
+#[derive(Debug, Default)]
+pub struct ViewColumns(pub(crate) Vec<Expression>);
+
+impl ViewColumns {
+    /// A column; its type is that of the field.
+    pub fn column<T: ColumnValue>(&mut self, column: Col<T>) {
+        self.0.push(column.into_expression());
+    }
+
+    /// An expression; its type is that of the field.
+    pub fn expression<T: ColumnValue>(&mut self, expression: Expr<T>) {
+        self.0.push(expression.into_expression());
+    }
+}

@@ -1,0 +1,204 @@
+//! What the generated code of the derives names. No part of the public interface.
+
+use eloquent_core::value::Mismatch;
+use serde::Serialize;
+
+pub use eloquent_core::Result;
+pub use eloquent_core::row::RowReader;
+pub use eloquent_core::schema::{Column, ColumnType};
+pub use eloquent_core::statement::Source;
+pub use eloquent_core::value::{ColumnValue, DateTime, Element, Json, Utc, Value, ValueRef};
+
+pub use crate::model::{
+    Columns, Draft, DraftValues, FromRow, IntoColumn, KeySource, Model, ModelDef, ModelFamily,
+    TimestampField, View, ViewColumns, ViewOf,
+};
+pub use crate::query::{Col, Expr, Operand, count};
+
+/// What becomes of a Rust value that is written.
+pub type Written = std::result::Result<Value, Mismatch>;
+
+/// What becomes of a stored value that is read.
+pub type Read<T> = std::result::Result<T, Mismatch>;
+
+/// A field of a model or view: any [`ColumnValue`], with what generated code does with it. All of it is
+/// behind one trait, so that a type that is none is reported once, where it stands.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be stored in a column",
+    label = "not a column type",
+    note = "for an enum or a newtype, add `#[derive(ColumnValue)]`; for other data, add `#[model(json)]` to the field"
+)]
+pub trait Field: Sized {
+    /// The column that it gets, unless its attributes say otherwise.
+    const SHAPE: Shape;
+
+    /// The column, as closures of queries see it.
+    fn col(source: Source, column: &'static Column) -> Col<Self>;
+
+    /// Reads the next column of a row.
+    ///
+    /// # Errors
+    /// When the value does not fit.
+    fn read(row: &mut RowReader<'_>) -> Result<Self>;
+
+    /// The value to bind.
+    ///
+    /// # Errors
+    /// When the value has no stored form.
+    fn write(&self) -> Written;
+
+    /// Gives a draft's value out.
+    fn push(field: Option<Self>, values: &mut DraftValues);
+
+    /// Gives a draft's value or its default out.
+    fn push_or(field: Option<Self>, values: &mut DraftValues, default: impl FnOnce() -> Self);
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: ColumnValue> Field for T {
+    const SHAPE: Shape = Shape { ty: T::TYPE, nullable: T::NULLABLE };
+
+    fn col(source: Source, column: &'static Column) -> Col<Self> {
+        Col::new(source, column)
+    }
+
+    fn read(row: &mut RowReader<'_>) -> Result<Self> {
+        row.read()
+    }
+
+    fn write(&self) -> Written {
+        self.to_value()
+    }
+
+    fn push(field: Option<Self>, values: &mut DraftValues) {
+        values.push(field);
+    }
+
+    fn push_or(field: Option<Self>, values: &mut DraftValues, default: impl FnOnce() -> Self) {
+        values.push_or(field, default);
+    }
+}
+
+/// What a type says of its column.
+#[derive(Debug, Clone, Copy)]
+pub struct Shape {
+    ty: ColumnType,
+    nullable: bool,
+}
+
+/// The column of a field.
+pub const fn column(name: &'static str, shape: Shape) -> Column {
+    Column::new(name, shape.ty).nullable(shape.nullable)
+}
+
+/// The column of a field whose type is given by name.
+pub const fn typed_column(name: &'static str, shape: Shape, ty: ColumnType) -> Column {
+    Column::new(name, ty).nullable(shape.nullable)
+}
+
+/// The column of a field with a `length`; on a field that is no text, it stops the compilation.
+#[track_caller]
+pub const fn text_column(name: &'static str, shape: Shape, length: u32) -> Column {
+    assert!(
+        matches!(shape.ty, ColumnType::Text | ColumnType::String { .. }),
+        "`length` is for text, and the field's type is stored as something else: remove it"
+    );
+    typed_column(name, shape, ColumnType::String { length })
+}
+
+/// The column of a field with `decimal(..)`; on a field that is no decimal, it stops the compilation.
+#[track_caller]
+pub const fn decimal_column(
+    name: &'static str,
+    shape: Shape,
+    precision: u8,
+    scale: u8,
+) -> Column {
+    assert!(
+        shape.ty.is_decimal(),
+        "`decimal` is for exact decimals, and the field's type is stored as something else: remove it"
+    );
+    typed_column(name, shape, ColumnType::Decimal { precision, scale })
+}
+
+/// The names of a model's columns.
+pub fn column_names(definition: &'static ModelDef) -> Vec<&'static str> {
+    definition.columns.iter().map(|column| &*column.name).collect()
+}
+
+/// The answer to a position behind the last column.
+#[cold]
+pub fn no_column(position: usize) -> Written {
+    Err(Mismatch::because(format!("the model has no column at position {position}")))
+}
+
+/// A field marked `json`, as it is stored.
+pub fn json<T: Serialize>(value: &T) -> Written {
+    let json = serde_json::to_value(value)
+        .map_err(|_| Mismatch::because("the value has no JSON form (map keys must be text)"))?;
+    Ok(Value::Json(Box::new(json)))
+}
+
+/// An optional field marked `json`, as it is stored.
+pub fn optional_json<T: Serialize>(value: &Option<T>) -> Written {
+    value.as_ref().map_or(Ok(Value::Null), json)
+}
+
+/// A variant's name, as it is stored.
+pub fn text(name: &'static str) -> Written {
+    Ok(Value::Text(name.to_owned()))
+}
+
+/// A variant's number, as it is stored.
+pub fn integer(number: i64) -> Written {
+    Ok(Value::I64(number))
+}
+
+/// A variant's stored number.
+pub fn read_integer(value: ValueRef<'_>) -> Read<i64> {
+    i64::from_value(value)
+}
+
+/// The answer to stored text that is no variant's name, and to what is no text.
+#[cold]
+pub fn unknown_name<T>(message: &'static str, found: ValueRef<'_>) -> Read<T> {
+    Err(match found {
+        ValueRef::Text(_) => Mismatch::because(message),
+        other => Mismatch::wrong_type("text", other),
+    })
+}
+
+/// The answer to a stored number that is no variant's.
+#[cold]
+pub fn unknown_number<T>(message: &'static str) -> Read<T> {
+    Err(Mismatch::because(message))
+}
+
+/// What can fill a view's field of type `T`.
+#[diagnostic::on_unimplemented(
+    message = "a view's field of type `{T}` cannot hold a `{Self}`",
+    label = "must be the type of what it holds",
+    note = "change the field's type; `sum`, `avg`, `min` and `max` yield an `Option`, for no rows"
+)]
+pub trait ViewSource<T> {
+    /// Adds it to the view's columns.
+    fn push(self, out: &mut ViewColumns);
+}
+
+macro_rules! view_sources {
+    ($($source:ident<T> => $field:ty, $push:ident;)+) => {$(
+        #[diagnostic::do_not_recommend]
+        impl<T: ColumnValue> ViewSource<$field> for $source<T> {
+            fn push(self, out: &mut ViewColumns) {
+                out.$push(self);
+            }
+        }
+    )+};
+}
+
+view_sources! {
+    Col<T> => T, column;
+    Col<T> => Option<T>, column;
+    Expr<T> => T, expression;
+    Expr<T> => Option<T>, expression;
+}

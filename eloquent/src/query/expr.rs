@@ -1,0 +1,509 @@
+//! Typed columns and expressions: what closures of queries are made of.
+//!
+//! A [`Col`] or [`Expr`] knows the Rust type that it yields, so that comparing a number with a text
+//! does not compile. The type is all they add: what they hold is the neutral
+//! [`Expression`] that drivers read.
+
+use std::marker::PhantomData;
+use std::ops::{Add, Div, Mul, Not, Sub};
+
+use eloquent_core::schema::Column;
+use eloquent_core::statement::{
+    Aggregate, AggregateFunction, ArithmeticOperator, Assignment, ColumnRef, CompareOperator, Expression,
+    Order, Predicate, RawSql, Source,
+};
+use eloquent_core::value::{ColumnValue, Decimal, Mismatch, Value};
+
+use crate::model::IntoColumn;
+
+/// How deep conditions may be nested. Lists of `and` and `or` do not nest.
+const MAX_DEPTH: u16 = 128;
+
+/// A column of a model, as one of the tables of a statement has it.
+pub struct Col<T> {
+    source: Source,
+    column: &'static Column,
+    of: PhantomData<fn() -> T>,
+}
+
+impl<T> Clone for Col<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Col<T> {}
+
+impl<T> std::fmt::Debug for Col<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Col").field(&self.column.name).finish()
+    }
+}
+
+impl<T: ColumnValue> Col<T> {
+    /// Called by the code that `#[derive(Model)]` generates.
+    #[doc(hidden)]
+    pub const fn new(source: Source, column: &'static Column) -> Self {
+        Col { source, column, of: PhantomData }
+    }
+
+    /// Which table of the statement it belongs to.
+    pub const fn source(self) -> Source {
+        self.source
+    }
+
+    /// What it becomes in an update.
+    pub fn set(self, value: impl IntoExpr<T>) -> Assignment {
+        Assignment { column: self.reference(), value: value.into_expr().node }
+    }
+
+    pub(crate) fn definition(self) -> &'static Column {
+        self.column
+    }
+
+    pub(crate) fn reference(self) -> ColumnRef {
+        ColumnRef { source: self.source, name: self.column.name.clone(), ty: Some(self.column.ty) }
+    }
+
+    pub(crate) fn into_expression(self) -> Expression {
+        Expression::Column(self.reference())
+    }
+}
+
+/// What yields a value of type `T` for each row.
+#[derive(Debug, Clone)]
+pub struct Expr<T> {
+    node: Expression,
+    depth: u16,
+    of: PhantomData<fn() -> T>,
+}
+
+impl<T> Expr<T> {
+    fn leaf(node: Expression) -> Self {
+        Expr { node, depth: 0, of: PhantomData }
+    }
+
+    /// A node over others; one that lies too deep becomes an error instead of a stack overflow.
+    fn over(node: Expression, depth: u16) -> Self {
+        if depth < MAX_DEPTH {
+            return Expr { node, depth: depth + 1, of: PhantomData };
+        }
+        Expr::leaf(Expression::Invalid(Mismatch::because("the condition is nested deeper than 128 levels")))
+    }
+
+    pub(crate) fn into_expression(self) -> Expression {
+        self.node
+    }
+}
+
+impl Expr<bool> {
+    fn predicate(predicate: Predicate, depth: u16) -> Self {
+        Expr::over(Expression::Predicate(Box::new(predicate)), depth)
+    }
+
+    pub(crate) fn into_predicate(self) -> Predicate {
+        match self.node {
+            Expression::Predicate(predicate) => *predicate,
+            Expression::Value(Value::Bool(truth)) => Predicate::Constant(truth),
+            other => Predicate::IsTrue(other),
+        }
+    }
+}
+
+/// What may stand where an expression of type `T` is expected: a column, an expression, or a value.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be compared with a column of type `{T}`",
+    label = "expected a `{T}`, or a column or expression of that type",
+    note = "columns are strongly typed: convert the value, or change the type of the field"
+)]
+pub trait IntoExpr<T> {
+    /// The expression.
+    fn into_expr(self) -> Expr<T>;
+}
+
+fn value<T: ColumnValue>(value: impl IntoColumn<T>) -> Expr<T> {
+    Expr::leaf(match value.into_column().into_value() {
+        Ok(value) => Expression::Value(value),
+        Err(mismatch) => Expression::Invalid(mismatch),
+    })
+}
+
+/// The values that may stand for an expression: those of [`IntoColumn`]. One impl for each, because a
+/// blanket one would overlap with those of columns and expressions.
+macro_rules! values {
+    ($({$($bounds:tt)*} $target:ty, $value:ty;)+) => {$(
+        impl<$($bounds)*> IntoExpr<$target> for $value {
+            fn into_expr(self) -> Expr<$target> {
+                value(self)
+            }
+        }
+    )+};
+}
+
+values! {
+    {T: ColumnValue} T, T;
+    {T: ColumnValue + Clone} T, &T;
+    {T: ColumnValue} Option<T>, T;
+    {T: ColumnValue + Clone} Option<T>, &T;
+    {} String, &str;
+    {} Option<String>, &str;
+}
+
+impl<T: ColumnValue> IntoExpr<T> for Col<T> {
+    fn into_expr(self) -> Expr<T> {
+        Expr::leaf(self.into_expression())
+    }
+}
+
+impl<T: ColumnValue> IntoExpr<Option<T>> for Col<T> {
+    fn into_expr(self) -> Expr<Option<T>> {
+        Expr::leaf(self.into_expression())
+    }
+}
+
+impl<T> IntoExpr<T> for Expr<T> {
+    fn into_expr(self) -> Expr<T> {
+        self
+    }
+}
+
+impl<T> IntoExpr<Option<T>> for Expr<T> {
+    fn into_expr(self) -> Expr<Option<T>> {
+        Expr { node: self.node, depth: self.depth, of: PhantomData }
+    }
+}
+
+/// A column or an expression, with all that can be asked of it. In the prelude.
+pub trait Operand<T: ColumnValue>: Sized {
+    /// The expression.
+    fn operand(self) -> Expr<T>;
+
+    /// Equal. A value of `None` asks for null.
+    fn eq(self, other: impl IntoExpr<T>) -> Expr<bool> {
+        compare(self.operand(), CompareOperator::Equal, other.into_expr())
+    }
+
+    /// Not equal. A value of `None` asks for what is not null.
+    fn ne(self, other: impl IntoExpr<T>) -> Expr<bool> {
+        compare(self.operand(), CompareOperator::NotEqual, other.into_expr())
+    }
+
+    /// Less.
+    fn lt(self, other: impl IntoExpr<T>) -> Expr<bool> {
+        compare(self.operand(), CompareOperator::Less, other.into_expr())
+    }
+
+    /// Less or equal.
+    fn le(self, other: impl IntoExpr<T>) -> Expr<bool> {
+        compare(self.operand(), CompareOperator::LessOrEqual, other.into_expr())
+    }
+
+    /// Greater.
+    fn gt(self, other: impl IntoExpr<T>) -> Expr<bool> {
+        compare(self.operand(), CompareOperator::Greater, other.into_expr())
+    }
+
+    /// Greater or equal.
+    fn ge(self, other: impl IntoExpr<T>) -> Expr<bool> {
+        compare(self.operand(), CompareOperator::GreaterOrEqual, other.into_expr())
+    }
+
+    /// Between two values, both included.
+    fn between(self, low: impl IntoExpr<T>, high: impl IntoExpr<T>) -> Expr<bool> {
+        between(self.operand(), low.into_expr(), high.into_expr(), false)
+    }
+
+    /// Outside of two values.
+    fn not_between(self, low: impl IntoExpr<T>, high: impl IntoExpr<T>) -> Expr<bool> {
+        between(self.operand(), low.into_expr(), high.into_expr(), true)
+    }
+
+    /// One of the values; an empty list holds nothing.
+    fn is_in<V: IntoColumn<T::Plain>>(self, values: impl IntoIterator<Item = V>) -> Expr<bool> {
+        in_list(self.operand(), values.into_iter().map(|v| v.into_column().into_value()).collect(), false)
+    }
+
+    /// None of the values; against an empty list this is true for every row.
+    fn not_in<V: IntoColumn<T::Plain>>(self, values: impl IntoIterator<Item = V>) -> Expr<bool> {
+        in_list(self.operand(), values.into_iter().map(|v| v.into_column().into_value()).collect(), true)
+    }
+
+    /// Null.
+    fn is_null(self) -> Expr<bool> {
+        null(self.operand(), false)
+    }
+
+    /// Not null.
+    fn is_not_null(self) -> Expr<bool> {
+        null(self.operand(), true)
+    }
+
+    /// Matches a pattern of the program: `%` stands for any text, `_` for one character, `\` makes the
+    /// next one stand for itself. Whether case counts is the database's rule. For text of a user, take
+    /// [`contains`](Self::contains), [`starts_with`](Self::starts_with) or [`ends_with`](Self::ends_with).
+    fn like(self, pattern: impl Into<String>) -> Expr<bool>
+    where
+        T: ColumnValue<Plain = String>,
+    {
+        like(self.operand(), pattern.into(), false)
+    }
+
+    /// Does not match a pattern.
+    fn not_like(self, pattern: impl Into<String>) -> Expr<bool>
+    where
+        T: ColumnValue<Plain = String>,
+    {
+        like(self.operand(), pattern.into(), true)
+    }
+
+    /// Contains this text, character by character.
+    fn contains(self, text: impl AsRef<str>) -> Expr<bool>
+    where
+        T: ColumnValue<Plain = String>,
+    {
+        like(self.operand(), format!("%{}%", escape_like(text.as_ref())), false)
+    }
+
+    /// Starts with this text, character by character.
+    fn starts_with(self, text: impl AsRef<str>) -> Expr<bool>
+    where
+        T: ColumnValue<Plain = String>,
+    {
+        like(self.operand(), format!("{}%", escape_like(text.as_ref())), false)
+    }
+
+    /// Ends with this text, character by character.
+    fn ends_with(self, text: impl AsRef<str>) -> Expr<bool>
+    where
+        T: ColumnValue<Plain = String>,
+    {
+        like(self.operand(), format!("%{}", escape_like(text.as_ref())), false)
+    }
+
+    /// The number of values that are not null.
+    fn count(self) -> Expr<i64> {
+        aggregate(AggregateFunction::Count, false, self.operand())
+    }
+
+    /// The number of different values that are not null.
+    fn count_distinct(self) -> Expr<i64> {
+        aggregate(AggregateFunction::Count, true, self.operand())
+    }
+
+    /// The sum; `None` over no rows.
+    fn sum(self) -> Expr<Option<<T::Plain as Number>::Sum>>
+    where
+        T::Plain: Number,
+    {
+        aggregate(AggregateFunction::Sum, false, self.operand())
+    }
+
+    /// The mean; `None` over no rows.
+    fn avg(self) -> Expr<Option<<T::Plain as Number>::Avg>>
+    where
+        T::Plain: Number,
+    {
+        aggregate(AggregateFunction::Avg, false, self.operand())
+    }
+
+    /// The least value; `None` over no rows.
+    fn min(self) -> Expr<Option<T::Plain>> {
+        aggregate(AggregateFunction::Min, false, self.operand())
+    }
+
+    /// The greatest value; `None` over no rows.
+    fn max(self) -> Expr<Option<T::Plain>> {
+        aggregate(AggregateFunction::Max, false, self.operand())
+    }
+
+    /// The same with null as a possible value: for columns of the outer side of a left join.
+    fn optional(self) -> Expr<Option<T::Plain>> {
+        let operand = self.operand();
+        Expr { node: operand.node, depth: operand.depth, of: PhantomData }
+    }
+
+    /// From the least up.
+    fn asc(self) -> Order {
+        Order { expression: self.operand().node, descending: false }
+    }
+
+    /// From the greatest down.
+    fn desc(self) -> Order {
+        Order { expression: self.operand().node, descending: true }
+    }
+}
+
+impl<T: ColumnValue> Operand<T> for Col<T> {
+    fn operand(self) -> Expr<T> {
+        Expr::leaf(self.into_expression())
+    }
+}
+
+impl<T: ColumnValue> Operand<T> for Expr<T> {
+    fn operand(self) -> Expr<T> {
+        self
+    }
+}
+
+/// A condition: a column or expression that is true or false. In the prelude.
+pub trait Condition: IntoExpr<bool> + Sized {
+    /// Both hold.
+    fn and(self, other: impl IntoExpr<bool>) -> Expr<bool> {
+        combine(self.into_expr(), other.into_expr(), true)
+    }
+
+    /// One of them holds.
+    fn or(self, other: impl IntoExpr<bool>) -> Expr<bool> {
+        combine(self.into_expr(), other.into_expr(), false)
+    }
+}
+
+impl Condition for Expr<bool> {}
+impl Condition for Col<bool> {}
+
+impl Not for Expr<bool> {
+    type Output = Expr<bool>;
+
+    fn not(self) -> Expr<bool> {
+        let depth = self.depth;
+        Expr::predicate(Predicate::Not(Box::new(self.into_predicate())), depth)
+    }
+}
+
+impl Not for Col<bool> {
+    type Output = Expr<bool>;
+
+    fn not(self) -> Expr<bool> {
+        !self.operand()
+    }
+}
+
+/// The number of rows.
+pub fn count() -> Expr<i64> {
+    let aggregate = Aggregate { function: AggregateFunction::Count, distinct: false, argument: None };
+    Expr::leaf(Expression::Aggregate(Box::new(aggregate)))
+}
+
+/// An expression in the language of the database. Nothing checks that it yields a `T`, until a row is
+/// read.
+pub fn raw<T: ColumnValue>(sql: impl Into<RawSql>) -> Expr<T> {
+    Expr::leaf(Expression::Raw(sql.into()))
+}
+
+/// A number, and what its sum and mean are.
+pub trait Number: ColumnValue {
+    /// The type of a sum.
+    type Sum: ColumnValue;
+    /// The type of a mean.
+    type Avg: ColumnValue;
+}
+
+macro_rules! numbers {
+    ($($number:ty: $sum:ty, $avg:ty;)+) => {$(
+        impl Number for $number {
+            type Sum = $sum;
+            type Avg = $avg;
+        }
+    )+};
+}
+
+numbers! {
+    i8: i64, f64; i16: i64, f64; i32: i64, f64; i64: i64, f64;
+    u8: u64, f64; u16: u64, f64; u32: u64, f64; u64: u64, f64;
+    f32: f64, f64; f64: f64, f64;
+    Decimal: Decimal, Decimal;
+}
+
+macro_rules! arithmetic {
+    ($($operator:ident $method:ident $node:ident;)+) => {$(
+        impl<T: ColumnValue, R: IntoExpr<T>> $operator<R> for Col<T> where T::Plain: Number {
+            type Output = Expr<T>;
+
+            fn $method(self, other: R) -> Expr<T> {
+                arithmetic(self.operand(), ArithmeticOperator::$node, other.into_expr())
+            }
+        }
+
+        impl<T: ColumnValue, R: IntoExpr<T>> $operator<R> for Expr<T> where T::Plain: Number {
+            type Output = Expr<T>;
+
+            fn $method(self, other: R) -> Expr<T> {
+                arithmetic(self, ArithmeticOperator::$node, other.into_expr())
+            }
+        }
+    )+};
+}
+
+arithmetic! {
+    Add add Add;
+    Sub sub Subtract;
+    Mul mul Multiply;
+    Div div Divide;
+}
+
+fn arithmetic<T>(left: Expr<T>, operator: ArithmeticOperator, right: Expr<T>) -> Expr<T> {
+    let depth = left.depth.max(right.depth);
+    Expr::over(Expression::Arithmetic(Box::new(left.node), operator, Box::new(right.node)), depth)
+}
+
+fn compare<T>(left: Expr<T>, operator: CompareOperator, right: Expr<T>) -> Expr<bool> {
+    let depth = left.depth.max(right.depth);
+    Expr::predicate(Predicate::Compare(left.node, operator, right.node), depth)
+}
+
+fn between<T>(expression: Expr<T>, low: Expr<T>, high: Expr<T>, negated: bool) -> Expr<bool> {
+    let depth = expression.depth.max(low.depth).max(high.depth);
+    let (expression, low, high) = (expression.node, low.node, high.node);
+    Expr::predicate(Predicate::Between { expression, low, high, negated }, depth)
+}
+
+fn in_list<T>(expression: Expr<T>, values: Result<Vec<Value>, Mismatch>, negated: bool) -> Expr<bool> {
+    match values {
+        Ok(values) => {
+            let depth = expression.depth;
+            Expr::predicate(Predicate::In { expression: expression.node, values, negated }, depth)
+        }
+        Err(mismatch) => Expr::leaf(Expression::Invalid(mismatch)),
+    }
+}
+
+fn null<T>(expression: Expr<T>, negated: bool) -> Expr<bool> {
+    let depth = expression.depth;
+    Expr::predicate(Predicate::IsNull { expression: expression.node, negated }, depth)
+}
+
+fn like<T>(expression: Expr<T>, pattern: String, negated: bool) -> Expr<bool> {
+    let depth = expression.depth;
+    let pattern = Value::Text(pattern);
+    Expr::predicate(Predicate::Like { expression: expression.node, pattern, negated }, depth)
+}
+
+fn escape_like(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        // `[` is a wildcard on one database, and an escaped ordinary character on the others
+        if matches!(c, '%' | '_' | '\\' | '[') {
+            escaped.push('\\');
+        }
+        escaped.push(c);
+    }
+    escaped
+}
+
+fn aggregate<T, R>(function: AggregateFunction, distinct: bool, argument: Expr<T>) -> Expr<R> {
+    let depth = argument.depth;
+    let aggregate = Aggregate { function, distinct, argument: Some(argument.node) };
+    Expr::over(Expression::Aggregate(Box::new(aggregate)), depth)
+}
+
+/// Joins two conditions; a chain stays one flat list, however long.
+fn combine(left: Expr<bool>, right: Expr<bool>, and: bool) -> Expr<bool> {
+    let (left_depth, right_depth) = (left.depth, right.depth);
+    let (mut list, depth) = match (left.into_predicate(), and) {
+        (Predicate::And(list), true) | (Predicate::Or(list), false) => (list, left_depth.saturating_sub(1)),
+        (other, _) => (vec![other], left_depth),
+    };
+    list.push(right.into_predicate());
+    let predicate = if and { Predicate::And(list) } else { Predicate::Or(list) };
+    Expr::predicate(predicate, depth.max(right_depth))
+}

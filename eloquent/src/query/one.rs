@@ -1,0 +1,73 @@
+//! One row.
+
+use std::marker::PhantomData;
+
+use eloquent_core::{Error, ErrorKind, Result};
+
+use super::{BoxFuture, Plan};
+use crate::database::Target;
+use crate::model::{Model, ModelDef};
+
+/// A query for one row, if there is one. Awaited, it gives an `Option`.
+#[must_use = "a query does nothing until it is awaited"]
+pub struct One<M> {
+    plan: Result<Plan>,
+    missing: &'static str,
+    model: PhantomData<fn() -> M>,
+}
+
+impl<M: Model> One<M> {
+    pub(crate) fn new(plan: Plan, missing: &'static str) -> Self {
+        Self::planned(Ok(plan), missing)
+    }
+
+    pub(crate) fn planned(plan: Result<Plan>, missing: &'static str) -> Self {
+        One { plan, missing, model: PhantomData }
+    }
+
+    /// Runs it elsewhere; see [`Query::on`](super::Query::on).
+    pub fn on(mut self, target: impl Into<Target>) -> Self {
+        if let Ok(plan) = &mut self.plan {
+            plan.target = Some(target.into());
+        }
+        self
+    }
+
+    /// The row.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] when there is none, naming the model.
+    pub async fn or_fail(self) -> Result<M> {
+        let missing = self.missing;
+        match self.await? {
+            Some(row) => Ok(row),
+            None => Err(M::definition().locate(Error::new(ErrorKind::NotFound, missing))),
+        }
+    }
+}
+
+impl<M: Model> IntoFuture for One<M> {
+    type Output = Result<Option<M>>;
+    type IntoFuture = BoxFuture<Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        let plan = self.plan;
+        Box::pin(async move { Ok(plan?.fetch_model::<M>().await?.pop()) })
+    }
+}
+
+impl<M: Model> std::fmt::Debug for One<M> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("One").field("model", &M::definition().name).finish_non_exhaustive()
+    }
+}
+
+/// The one of at most two rows.
+pub(crate) fn sole<T>(mut rows: Vec<T>, definition: &'static ModelDef) -> Result<T> {
+    let (kind, message) = match (rows.pop(), rows.is_empty()) {
+        (Some(row), true) => return Ok(row),
+        (None, _) => (ErrorKind::NotFound, "no row matches"),
+        (Some(_), false) => (ErrorKind::NotUnique, "more than one row matches"),
+    };
+    Err(definition.locate(Error::new(kind, message)))
+}

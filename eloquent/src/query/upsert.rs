@@ -1,0 +1,154 @@
+//! Adding rows, or changing those that exist already.
+
+use std::marker::PhantomData;
+
+use eloquent_core::statement::{
+    Assignment, ColumnRef, Conflict, ConflictAction, Expression, Insert, Source, Statement,
+};
+use eloquent_core::value::Value;
+use eloquent_core::{Error, Name, Result};
+
+use super::{BoxFuture, Selection};
+use crate::database::{Executor, Located, Target};
+use crate::model::{Columns as _, Model, Rows, WriteChunk, insert_in_chunks};
+
+/// Adds rows, or changes those that exist already. Awaited, it gives the number of rows that were
+/// written.
+///
+/// Which rows exist already is decided by the columns of one unique index, named with
+/// [`unique_by`](Self::unique_by).
+#[must_use = "nothing is written until it is awaited"]
+pub struct Upsert<M: Model> {
+    drafts: Vec<M::Draft>,
+    target: Option<Target>,
+    unique_by: Vec<Name>,
+    update: Option<Vec<Name>>,
+    ignore: bool,
+}
+
+impl<M: Model> Upsert<M> {
+    pub(crate) fn new(drafts: Vec<M::Draft>) -> Self {
+        Upsert { drafts, target: None, unique_by: Vec::new(), update: None, ignore: false }
+    }
+
+    /// Runs it elsewhere; see [`Query::on`](super::Query::on).
+    pub fn on(mut self, target: impl Into<Target>) -> Self {
+        self.target = Some(target.into());
+        self
+    }
+
+    /// Names the columns of the unique index or key that decides which rows exist already.
+    pub fn unique_by<S: Selection>(mut self, columns: impl FnOnce(M::Columns) -> S) -> Self {
+        self.unique_by = names(columns(M::columns(Source(0))));
+        self
+    }
+
+    /// Names the columns that are changed in rows that exist already. Without it: all that are given,
+    /// but for the key, the columns that decide and the time of creation.
+    pub fn update<S: Selection>(mut self, columns: impl FnOnce(M::Columns) -> S) -> Self {
+        self.update = Some(names(columns(M::columns(Source(0)))));
+        self
+    }
+
+    /// Leaves rows that exist already as they are.
+    pub fn ignore(mut self) -> Self {
+        self.ignore = true;
+        self
+    }
+
+    async fn run(self) -> Result<u64> {
+        let definition = M::definition();
+        if self.unique_by.is_empty() {
+            return Err(definition
+                .locate(Error::invalid("an upsert has to say which rows exist already"))
+                .with_hint("name the columns of a unique index: `.unique_by(|u| u.email)`"));
+        }
+        let rows = Rows::of::<M>(self.drafts)?;
+        let executor = Executor::resolve(self.target.as_ref(), Some(definition))?;
+        let capabilities = executor.capabilities().await?;
+        if !capabilities.upsert {
+            let driver = executor.connection().driver();
+            return Err(definition.locate(Error::unsupported("upsert", driver)));
+        }
+        let writer = Writer::<M> {
+            unique_by: self.unique_by,
+            update: self.update,
+            ignore: self.ignore,
+            model: PhantomData,
+        };
+        let written = insert_in_chunks(&executor, definition, rows, &writer).await?;
+        Ok(written.into_iter().sum())
+    }
+}
+
+struct Writer<M> {
+    unique_by: Vec<Name>,
+    update: Option<Vec<Name>>,
+    ignore: bool,
+    model: PhantomData<fn() -> M>,
+}
+
+impl<M: Model> Writer<M> {
+    fn conflict(&self, columns: &[Name]) -> Conflict {
+        let changed = |name: &&Name| match &self.update {
+            Some(named) => named.contains(name),
+            None => is_changed::<M>(name) && !self.unique_by.contains(name),
+        };
+        let assignments: Vec<_> = columns.iter().filter(changed).map(excluded::<M>).collect();
+        let action = if self.ignore || assignments.is_empty() {
+            ConflictAction::Ignore
+        } else {
+            ConflictAction::Update(assignments)
+        };
+        Conflict { target: self.unique_by.clone(), action }
+    }
+}
+
+impl<M: Model> WriteChunk for Writer<M> {
+    type Output = u64;
+
+    async fn write(&self, executor: &Executor, columns: Vec<Name>, values: Vec<Value>) -> Result<u64> {
+        let conflict = Some(self.conflict(&columns));
+        let table = M::definition().table.into();
+        let insert = Insert { table, columns, values, conflict, returning: None };
+        let affected = executor.execute(&Statement::Insert(insert)).await;
+        Ok(affected.locate(M::definition())?.rows)
+    }
+}
+
+fn is_changed<M: Model>(name: &Name) -> bool {
+    let definition = M::definition();
+    let position = definition.columns.iter().position(|column| column.name == *name);
+    position.is_some_and(|p| !definition.key.contains(&p) && definition.created_at != Some(p))
+}
+
+fn excluded<M: Model>(name: &Name) -> Assignment {
+    let ty = M::definition().columns.iter().find(|column| column.name == *name).map(|column| column.ty);
+    let column = ColumnRef { source: M::columns(Source(0)).source(), name: name.clone(), ty };
+    Assignment { value: Expression::Excluded(column.clone()), column }
+}
+
+fn names(selection: impl Selection) -> Vec<Name> {
+    let mut expressions = Vec::new();
+    selection.push(&mut expressions);
+    let columns = expressions.into_iter().filter_map(|expression| match expression {
+        Expression::Column(column) => Some(column.name),
+        _ => None,
+    });
+    columns.collect()
+}
+
+impl<M: Model> IntoFuture for Upsert<M> {
+    type Output = Result<u64>;
+    type IntoFuture = BoxFuture<Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}
+
+impl<M: Model> std::fmt::Debug for Upsert<M> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Upsert").field("model", &M::definition().name).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,221 @@
+//! Changing and removing the rows of a query.
+
+use eloquent_core::statement::{
+    Assignment, ColumnRef, Delete, Expression, Predicate, Select, Source, Statement, Update,
+};
+use eloquent_core::value::ColumnValue;
+use eloquent_core::{Error, ErrorKind, Result};
+
+use super::{BoxFuture, Col, IntoExpr, Number, Plan, Query};
+use crate::database::{Executor, Located, Target};
+use crate::model::{Model, ModelDef, now, timestamp};
+
+/// What an update is made of: one assignment, or a tuple or list of them.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say what columns become",
+    label = "expected assignments",
+    note = "write `u.name.set(\"Ada\")`, or a tuple of such"
+)]
+pub trait IntoAssignments {
+    /// Adds the assignments.
+    fn push(self, out: &mut Vec<Assignment>);
+}
+
+impl IntoAssignments for Assignment {
+    fn push(self, out: &mut Vec<Assignment>) {
+        out.push(self);
+    }
+}
+
+impl IntoAssignments for Vec<Assignment> {
+    fn push(self, out: &mut Vec<Assignment>) {
+        out.extend(self);
+    }
+}
+
+macro_rules! assignment_tuples {
+    ($(($($name:ident),+))+) => {$(
+        impl<$($name: IntoAssignments),+> IntoAssignments for ($($name,)+) {
+            #[allow(non_snake_case)]
+            fn push(self, out: &mut Vec<Assignment>) {
+                let ($($name,)+) = self;
+                $($name.push(out);)+
+            }
+        }
+    )+};
+}
+
+assignment_tuples! { (A) (A, B) (A, B, C) (A, B, C, D) (A, B, C, D, E) (A, B, C, D, E, F) }
+
+/// A statement that changes or removes many rows. Awaited, it gives their number.
+#[must_use = "nothing is written until it is awaited"]
+pub struct MassWrite {
+    statement: Result<Statement>,
+    target: Option<Target>,
+    definition: &'static ModelDef,
+}
+
+impl MassWrite {
+    /// Runs it elsewhere; see [`Query::on`].
+    pub fn on(mut self, target: impl Into<Target>) -> Self {
+        self.target = Some(target.into());
+        self
+    }
+
+    /// The text that would be sent, without bound values.
+    ///
+    /// # Errors
+    /// What is wrong with it, what the database lacks, or that it cannot be reached.
+    pub async fn to_sql(self) -> Result<String> {
+        let statement = self.statement?;
+        let executor = Executor::resolve(self.target.as_ref(), Some(self.definition))?;
+        executor.render(&statement).await.locate(self.definition)
+    }
+
+    async fn run(self) -> Result<u64> {
+        let statement = self.statement?;
+        let executor = Executor::resolve(self.target.as_ref(), Some(self.definition))?;
+        Ok(executor.execute(&statement).await.locate(self.definition)?.rows)
+    }
+
+    pub(crate) fn update(plan: Plan, definition: &'static ModelDef, to: Vec<Assignment>, all: bool) -> Self {
+        let statement = update_statement(plan.select, definition, to, all);
+        MassWrite { statement, target: plan.target, definition }
+    }
+
+    pub(crate) fn delete(plan: Plan, definition: &'static ModelDef, all: bool) -> Self {
+        let table = definition.table.into();
+        let statement = rows_of(plan.select, definition, all, "delete")
+            .map(|filter| Statement::Delete(Delete { table, filter, all, by_key: false, returning: None }));
+        MassWrite { statement, target: plan.target, definition }
+    }
+}
+
+impl IntoFuture for MassWrite {
+    type Output = Result<u64>;
+    type IntoFuture = BoxFuture<Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}
+
+impl std::fmt::Debug for MassWrite {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MassWrite").field("model", &self.definition.name).finish_non_exhaustive()
+    }
+}
+
+impl<M: Model> Query<M> {
+    /// Changes the rows of the query, in one statement. The time of the last update is kept.
+    ///
+    /// ```no_run
+    /// # use eloquent::prelude::*;
+    /// # #[derive(Model, Debug)] struct User { id: i64, active: bool, score: i64 }
+    /// # async fn example() -> eloquent::Result<()> {
+    /// let changed = User::query()
+    ///     .filter(|u| u.score.lt(0))
+    ///     .update(|u| (u.active.set(false), u.score.set(u.score + 10)))
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// Awaiting it fails with [`ErrorKind::UnboundedWrite`] when there is no filter: to change every
+    /// row, say [`update_all`](Model::update_all).
+    pub fn update<A: IntoAssignments>(self, to: impl FnOnce(M::Columns) -> A) -> MassWrite {
+        let mut assignments = Vec::new();
+        to(self.columns).push(&mut assignments);
+        MassWrite::update(self.plan, M::definition(), assignments, false)
+    }
+
+    /// Adds to a column of the rows of the query, in one statement: no update in between is lost.
+    pub fn increment<T: ColumnValue<Plain: Number>>(
+        self,
+        column: impl FnOnce(M::Columns) -> Col<T>,
+        by: impl IntoExpr<T>,
+    ) -> MassWrite {
+        let column = column(self.columns);
+        self.update(|_| column.set(column + by))
+    }
+
+    /// Takes from a column of the rows of the query, in one statement: no update in between is lost.
+    pub fn decrement<T: ColumnValue<Plain: Number>>(
+        self,
+        column: impl FnOnce(M::Columns) -> Col<T>,
+        by: impl IntoExpr<T>,
+    ) -> MassWrite {
+        let column = column(self.columns);
+        self.update(|_| column.set(column - by))
+    }
+
+    /// Removes the rows of the query, in one statement.
+    ///
+    /// Awaiting it fails with [`ErrorKind::UnboundedWrite`] when there is no filter: to remove every
+    /// row, say [`delete_all`](Model::delete_all).
+    pub fn delete(self) -> MassWrite {
+        MassWrite::delete(self.plan, M::definition(), false)
+    }
+}
+
+fn update_statement(
+    select: Select,
+    definition: &'static ModelDef,
+    mut assignments: Vec<Assignment>,
+    all: bool,
+) -> Result<Statement> {
+    let filter = rows_of(select, definition, all, "update")?;
+    if assignments.is_empty() {
+        return Err(definition.locate(Error::invalid("the update changes no column")));
+    }
+    for assignment in &assignments {
+        check(definition, assignment)?;
+    }
+    if let Some(column) = definition.updated_at.map(|position| &definition.columns[position]) {
+        if !assignments.iter().any(|assignment| assignment.column.name == column.name) {
+            let reference =
+                ColumnRef { source: Source(0), name: column.name.clone(), ty: Some(column.ty) };
+            let value = Expression::Value(timestamp(column, now()));
+            assignments.extend([Assignment { column: reference, value }]);
+        }
+    }
+    let table = definition.table.into();
+    Ok(Statement::Update(Update { table, assignments, filter, all, by_key: false, returning: None }))
+}
+
+/// Refuses a value that the column cannot hold, before anything is sent.
+pub(super) fn check(definition: &'static ModelDef, assignment: &Assignment) -> Result<()> {
+    if let Expression::Value(value) = &assignment.value {
+        definition.column(&assignment.column.name)?.check(value.as_ref()).locate(definition)?;
+    }
+    Ok(())
+}
+
+/// The filter of a mass write. What such a write would leave out is refused.
+fn rows_of(
+    select: Select,
+    definition: &'static ModelDef,
+    all: bool,
+    verb: &str,
+) -> Result<Vec<Predicate>> {
+    if select.limit.is_some()
+        || select.offset.is_some()
+        || !select.joins.is_empty()
+        || !select.group_by.is_empty()
+        || !select.order_by.is_empty()
+        || select.distinct
+        || select.lock.is_some()
+    {
+        let error = Error::invalid(format!("{verb} takes filters only"));
+        return Err(definition
+            .locate(error)
+            .with_hint("leave join, group, order, limit, offset, distinct and lock out, or filter by the keys"));
+    }
+    if !all && select.filter.iter().all(Predicate::is_always_true) {
+        let message = format!("the {verb} has no filter, so it would concern every row");
+        return Err(definition
+            .locate(Error::new(ErrorKind::UnboundedWrite, message))
+            .with_hint(format!("add a filter, or say `{}::{verb}_all(..)`", definition.name)));
+    }
+    Ok(select.filter)
+}

@@ -1,0 +1,9 @@
+use eloquent::prelude::*;
+
+#[derive(ColumnValue)]
+enum Shape {
+    Point,
+    Circle(f64),
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use eloquent::prelude::*;
+
+#[derive(ColumnValue)]
+struct Id<T>(T);
+
+fn main() {}

@@ -1,0 +1,6 @@
+use eloquent::prelude::*;
+
+#[derive(ColumnValue)]
+struct Nickname(Option<String>);
+
+fn main() {}

@@ -1,0 +1,13 @@
+use eloquent::prelude::*;
+
+#[derive(Model)]
+struct User {
+    id: i64,
+    name: String,
+    email: String,
+    age: Option<i32>,
+}
+
+fn main() {
+    let _ = User::query().filter(|u| u.age.eq("x"));
+}

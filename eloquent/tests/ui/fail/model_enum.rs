@@ -1,0 +1,9 @@
+use eloquent::prelude::*;
+
+#[derive(Model)]
+enum Status {
+    Open,
+    Closed,
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+use eloquent::prelude::*;
+
+#[derive(ColumnValue)]
+struct UserId(i64);
+
+#[derive(Model)]
+struct User {
+    id: UserId,
+}
+
+fn main() {}

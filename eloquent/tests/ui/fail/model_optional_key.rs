@@ -1,0 +1,8 @@
+use eloquent::prelude::*;
+
+#[derive(Model)]
+struct User {
+    id: Option<i64>,
+}
+
+fn main() {}

@@ -1,0 +1,16 @@
+use eloquent::prelude::*;
+
+#[derive(Model)]
+struct Track {
+    id: i64,
+    name: String,
+    milliseconds: i64,
+}
+
+#[derive(View)]
+#[view(of = Track)]
+struct TrackCard {
+    nmae: String,
+}
+
+fn main() {}
