@@ -2,6 +2,7 @@
 
 mod diesel;
 mod diesel_async;
+mod eloquent;
 mod raw;
 mod sea_orm;
 mod sqlx;
@@ -9,6 +10,7 @@ mod sqlx;
 pub use self::{
     diesel::Diesel,
     diesel_async::DieselAsync,
+    eloquent::{Eloquent, EloquentPool},
     raw::{Raw, RawPool},
     sea_orm::SeaOrm,
     sqlx::{Sqlx, SqlxPool},

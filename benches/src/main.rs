@@ -4,7 +4,7 @@ mod contender;
 mod sql;
 mod store;
 
-use contender::{Diesel, DieselAsync, Raw, SeaOrm, Sqlx};
+use contender::{Diesel, DieselAsync, Eloquent, Raw, SeaOrm, Sqlx};
 use harness::{CountingAllocator, Suite};
 use store::Rusqlite;
 
@@ -13,10 +13,12 @@ static ALLOCATOR: CountingAllocator = CountingAllocator;
 
 fn main() -> anyhow::Result<()> {
     let suite = Suite::new::<Raw>(Rusqlite)
+        .with::<Eloquent>()
         .with::<Sqlx>()
         .with::<SeaOrm>()
         .with::<Diesel>()
         .with::<DieselAsync>()
+        .with_held::<contender::EloquentPool>("eloquent")
         .with_held::<contender::RawPool>("rusqlite")
         .with_held::<contender::SqlxPool>("sqlx");
     harness::main(&suite)

@@ -6,7 +6,9 @@ use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
-use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitBool, LitStr, Meta, Path, Token, parenthesized};
+use syn::{
+    Attribute, Expr, ExprLit, Ident, Lit, LitBool, LitStr, Meta, Path, Token, parenthesized,
+};
 
 use crate::errors::Errors;
 use crate::suggest;

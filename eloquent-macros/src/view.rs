@@ -1,6 +1,6 @@
 //! `#[derive(View)]`.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
@@ -143,38 +143,41 @@ fn from_row(view: &View<'_>) -> TokenStream {
     }
 }
 
+/// A mistake in the model's name is reported there, and one in a field's type at that type.
 fn project(view: &View<'_>, of: &Path) -> TokenStream {
     let ident = view.ident;
-    let pushes = view.fields.iter().map(push);
-    let view_of = quote_spanned!(of.span()=> ::eloquent::__private::ViewOf<#of>);
-    let columns = quote_spanned!(of.span()=> <#of as ::eloquent::__private::Model>::Columns);
-    code! {
+    let columns = Ident::new("columns", of.span());
+    let out = Ident::new("out", of.span());
+    let pushes = view.fields.iter().map(|field| {
+        let ty = &field.field.ty;
+        let source = source(field, &columns);
+        quote_spanned! {ty.span()=>
+            <_ as ::eloquent::__private::ViewSource<#ty>>::push(#source, #out);
+        }
+    });
+    quote_spanned! {of.span()=>
         #[automatically_derived]
-        impl #view_of for #ident {
-            fn project(columns: #columns, out: &mut ::eloquent::__private::ViewColumns) {
+        impl ::eloquent::__private::ViewOf<#of> for #ident {
+            fn project(#columns: <#of as ::eloquent::__private::Model>::Columns, #out: &mut ::eloquent::__private::ViewColumns) {
                 #(#pushes)*
             }
         }
     }
 }
 
-/// A mistake in the type is reported at the field's type.
-fn push(field: &ViewField<'_>) -> TokenStream {
-    let ty = &field.field.ty;
-    let column = match &field.source {
+/// The column or function that fills a field.
+fn source(field: &ViewField<'_>, columns: &Ident) -> TokenStream {
+    match &field.source {
         Source::SameName => {
             let name = field.ident;
-            code!(columns.#name)
+            code!(#columns.#name)
         }
-        Source::Field(name) => code!(columns.#name),
+        Source::Field(name) => code!(#columns.#name),
         Source::CountRows => code!(::eloquent::__private::count()),
         Source::Aggregate(function, name) => {
-            let function = Ident::new(function, name.span());
-            let function = quote_spanned!(name.span()=> ::eloquent::__private::Operand::#function);
-            code!(#function(columns.#name))
+            let here = Span::mixed_site().located_at(name.span());
+            let function = Ident::new(function, here);
+            quote_spanned!(here=> ::eloquent::__private::Operand::#function(#columns.#name))
         }
-    };
-    let push =
-        quote_spanned!(ty.span()=> <_ as ::eloquent::__private::ViewSource<#ty>>::push);
-    code!(#push(#column, out);)
+    }
 }

@@ -128,7 +128,9 @@ mod tests {
         let path = directory.path().join("t.sqlite");
         let (writer, reader) = (Connection::open(&path).unwrap(), Connection::open(&path).unwrap());
         writer
-            .execute_batch("PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=0; CREATE TABLE t (a)")
+            .execute_batch(
+                "PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=0; CREATE TABLE t (a)",
+            )
             .unwrap();
         install(&writer);
         reader.execute_batch("BEGIN; SELECT * FROM t").unwrap();

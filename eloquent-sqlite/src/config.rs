@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use eloquent_core::config::{ConnectionConfig, Setting};
 use eloquent_core::Result;
+use eloquent_core::config::{ConnectionConfig, Setting};
 
 /// The settings that a connection takes.
 pub(crate) const SETTINGS: &[Setting] = &[
@@ -121,7 +121,8 @@ impl Settings {
     /// [`Config`](eloquent_core::ErrorKind::Config) naming the key that is unknown, missing or wrong.
     pub(crate) fn read(config: &ConnectionConfig) -> Result<Self> {
         config.check_keys(SETTINGS)?;
-        let milliseconds = config.parsed("busy_timeout_ms", "a number of milliseconds", 5000_u32)?;
+        let milliseconds =
+            config.parsed("busy_timeout_ms", "a number of milliseconds", 5000_u32)?;
         let budget = config.parsed("inline_budget_us", "a number of microseconds", 200_u32)?;
         Ok(Settings {
             place: place(config)?,
@@ -129,7 +130,11 @@ impl Settings {
             busy_timeout: Duration::from_millis(milliseconds.into()),
             inline: config.parsed("inline", Inline::EXPECTED, Inline::Writes)?,
             inline_budget: Duration::from_micros(budget.into()),
-            synchronous: config.parsed("synchronous", Synchronous::EXPECTED, Synchronous::Normal)?,
+            synchronous: config.parsed(
+                "synchronous",
+                Synchronous::EXPECTED,
+                Synchronous::Normal,
+            )?,
             journal: config.parsed("journal", Journal::EXPECTED, Journal::Wal)?,
             statement_cache: config.parsed("statement_cache", "a number", 256_usize)?,
         })

@@ -83,8 +83,7 @@ impl Sessions {
             if left.is_zero() {
                 return;
             }
-            (open, _) =
-                self.fewer.wait_timeout(open, left).unwrap_or_else(PoisonError::into_inner);
+            (open, _) = self.fewer.wait_timeout(open, left).unwrap_or_else(PoisonError::into_inner);
         }
     }
 }
@@ -123,6 +122,12 @@ impl SqliteConnection {
         let first = SqliteSession::open(shared.clone()).await?;
         let max_binds = first.facts().map_or(0, |facts| facts.max_binds);
         Ok(SqliteConnection { shared, first: Mutex::new(Some(first)), max_binds })
+    }
+
+    /// What its sessions have in common.
+    #[cfg(test)]
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
     }
 }
 

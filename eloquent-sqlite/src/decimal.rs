@@ -3,8 +3,8 @@
 use std::cmp::Ordering;
 
 use eloquent_core::value::{ColumnValue, ValueRef as CoreRef};
-use rust_decimal::Decimal;
 use rusqlite::types::{Value, ValueRef};
+use rust_decimal::Decimal;
 
 /// A number as SQLite stores it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -277,7 +277,8 @@ mod tests {
                 assert_eq!(compare(left, right), i.cmp(&j), "{left} and {right}");
             }
         }
-        for (left, right) in [("1.10", "1.1"), ("-0", "0.0"), ("007", "7"), ("+1", "1"), (".5", "0.5")]
+        for (left, right) in
+            [("1.10", "1.1"), ("-0", "0.0"), ("007", "7"), ("+1", "1"), (".5", "0.5")]
         {
             assert_eq!(compare(left, right), Ordering::Equal);
         }

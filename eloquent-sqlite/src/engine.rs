@@ -16,7 +16,7 @@ use crate::open::{Facts, open};
 use crate::show::{Shown, show};
 use crate::transaction::Transaction;
 use crate::value::Bind;
-use crate::verb::Verb;
+use crate::verb::{self, Verb};
 use crate::watch::Watch;
 use crate::{busy, checkpoint, inline};
 
@@ -90,16 +90,16 @@ impl Fault {
 
 /// A connection of SQLite's with what belongs to it.
 pub(crate) struct Engine {
-    pub(super) connection: Connection,
-    pub(super) watch: Arc<Watch>,
-    pub(super) shared: Arc<Shared>,
-    pub(super) facts: Facts,
+    pub(crate) connection: Connection,
+    pub(crate) watch: Arc<Watch>,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) facts: Facts,
     /// The transaction that is open as far as we know.
-    pub(super) transaction: Option<Transaction>,
+    pub(crate) transaction: Option<Transaction>,
     /// The length of the log after the last commit, until somebody asks.
-    pub(super) pages: i32,
+    pub(crate) pages: i32,
     /// Whether a statement may have changed settings.
-    pub(super) unclean: bool,
+    pub(crate) unclean: bool,
     /// Behind the connection, for it is to go last.
     _presence: Presence,
 }
@@ -190,7 +190,7 @@ impl Engine {
         }
         let affected = match reads {
             true => shown.map(|shown| Affected { rows: shown.rows, last_id: None }),
-            false => self.after_write(shown, verb, before, raw, place),
+            false => self.after_write(shown, statement, before, place),
         };
         self.after_statement(verb)?;
         affected.map_err(|fault| match fault {
@@ -226,15 +226,15 @@ impl Engine {
     fn after_write(
         &mut self,
         shown: Result<Shown, Fault>,
-        verb: Verb,
+        statement: &Compiled,
         before: u64,
-        raw: bool,
         place: Place,
     ) -> Result<Affected, Fault> {
         let pages = checkpoint::take_pages();
         if pages > 0 {
             self.pages = pages;
         }
+        let raw = statement.cost() == Cost::Unknown;
         let written = !raw || self.connection.total_changes() != before;
         let rows = if written && shown.is_ok() { self.connection.changes() } else { 0 };
         if let Some(transaction) = &mut self.transaction {
@@ -244,7 +244,9 @@ impl Engine {
         if let Some(refused) = shown.refused {
             return Err(refused.into());
         }
-        let numbered = verb == Verb::Insert && rows > 0;
+        let numbered = rows > 0
+            && Verb::of(statement.sql()) == Verb::Insert
+            && verb::only_adds(statement.sql(), raw);
         Ok(Affected { rows, last_id: numbered.then(|| self.connection.last_insert_rowid()) })
     }
 
@@ -269,7 +271,7 @@ impl Engine {
 
     /// Refuses to go on in a transaction that SQLite has rolled back: each further statement would be
     /// committed by itself.
-    pub(super) fn check_transaction(&self) -> Result<(), Fault> {
+    pub(crate) fn check_transaction(&self) -> Result<(), Fault> {
         match &self.transaction {
             Some(_) if self.connection.is_autocommit() => Err(error(
                 ErrorKind::TransactionAborted,

@@ -19,10 +19,7 @@ pub(crate) const OWN_PREFIX: &str = "eloquent: ";
 const PRIMARY: i32 = 0xff;
 
 /// An error of this driver.
-pub(crate) fn error(
-    kind: ErrorKind,
-    message: impl Into<std::borrow::Cow<'static, str>>,
-) -> Error {
+pub(crate) fn error(kind: ErrorKind, message: impl Into<std::borrow::Cow<'static, str>>) -> Error {
     Error::new(kind, message).with_driver(DRIVER)
 }
 
@@ -124,7 +121,9 @@ fn of_code(code: i32, message: &str, offset: Option<i32>) -> Error {
                 .with_hint("keep write transactions short, or raise `busy_timeout_ms`")
         }
         ffi::SQLITE_READONLY => error(ErrorKind::ReadOnly, "the database accepts no writes"),
-        ffi::SQLITE_CANTOPEN => error(ErrorKind::Connect, "a file of the database cannot be opened"),
+        ffi::SQLITE_CANTOPEN => {
+            error(ErrorKind::Connect, "a file of the database cannot be opened")
+        }
         ffi::SQLITE_NOTADB => error(ErrorKind::Corrupt, "the file is not a SQLite database"),
         ffi::SQLITE_CORRUPT => error(ErrorKind::Corrupt, "the database file is damaged"),
         ffi::SQLITE_FULL => error(ErrorKind::Full, "the disk or the database is full"),
@@ -258,7 +257,11 @@ const KNOWN: &[(&str, ErrorKind, &str)] = &[
     ("no such collation", ErrorKind::InvalidInput, "there is no such collation"),
     ("no such savepoint", ErrorKind::TransactionAborted, "the savepoint is gone"),
     ("too many SQL variables", ErrorKind::InvalidInput, "the statement binds too many values"),
-    ("Expression tree is too large", ErrorKind::InvalidInput, "the expression is nested too deeply"),
+    (
+        "Expression tree is too large",
+        ErrorKind::InvalidInput,
+        "the expression is nested too deeply",
+    ),
     ("parser stack overflow", ErrorKind::InvalidInput, "the statement is nested too deeply"),
     ("too many terms in compound SELECT", ErrorKind::InvalidInput, "too many selects are combined"),
     ("integer overflow", ErrorKind::Encode, "integer overflow"),
@@ -345,7 +348,9 @@ mod tests {
         let setup = "CREATE TABLE t (
             id INTEGER PRIMARY KEY, a TEXT UNIQUE, b INT NOT NULL DEFAULT 0, c INT, d INT,
             CONSTRAINT small CHECK (c < 10), UNIQUE (c, d));
-            CREATE UNIQUE INDEX lowered ON t (lower(a));
+            CREATE TABLE u (a TEXT);
+            CREATE UNIQUE INDEX lowered ON u (lower(a));
+            INSERT INTO u VALUES ('x');
             CREATE TABLE child (t_id INT REFERENCES t (id));
             CREATE TABLE strict (n INTEGER) STRICT;
             INSERT INTO t (id, a, c, d) VALUES (1, 'x', 1, 1)";
@@ -353,12 +358,18 @@ mod tests {
         let cases = [
             ("INSERT INTO t (id) VALUES (1)", (UniqueViolation, Some("t"), Some("id"), None)),
             ("INSERT INTO t (a) VALUES ('x')", (UniqueViolation, Some("t"), Some("a"), None)),
-            ("INSERT INTO t (a) VALUES ('X')", (UniqueViolation, None, None, Some("lowered"))),
-            ("INSERT INTO t (c, d) VALUES (1, 1)", (UniqueViolation, Some("t"), None, Some("c, d"))),
+            ("INSERT INTO u VALUES ('X')", (UniqueViolation, None, None, Some("lowered"))),
+            (
+                "INSERT INTO t (c, d) VALUES (1, 1)",
+                (UniqueViolation, Some("t"), None, Some("c, d")),
+            ),
             ("INSERT INTO t (b) VALUES (NULL)", (NotNullViolation, Some("t"), Some("b"), None)),
             ("INSERT INTO t (c) VALUES (11)", (CheckViolation, None, None, Some("small"))),
             ("INSERT INTO child VALUES (7)", (ForeignKeyViolation, None, None, None)),
-            ("INSERT INTO strict VALUES ('canary')", (CheckViolation, Some("strict"), Some("n"), None)),
+            (
+                "INSERT INTO strict VALUES ('canary')",
+                (CheckViolation, Some("strict"), Some("n"), None),
+            ),
             ("INSERT INTO t (id) VALUES ('canary')", (CheckViolation, None, None, None)),
         ];
         for (sql, expected) in cases {
@@ -374,9 +385,9 @@ mod tests {
         use ErrorKind::InvalidInput;
         let cases = [
             ("SELECT 1 FROM nowhere", (InvalidInput, Some("nowhere"), None, None)),
-            ("SELECT nothing FROM t", (InvalidInput, None, Some("nothing"), None)),
-            ("SELECT t.nothing FROM t", (InvalidInput, Some("t"), Some("nothing"), None)),
-            ("SELECT \"nothing\" FROM t", (InvalidInput, None, Some("nothing"), None)),
+            ("SELECT absent FROM t", (InvalidInput, None, Some("absent"), None)),
+            ("SELECT t.absent FROM t", (InvalidInput, Some("t"), Some("absent"), None)),
+            ("SELECT \"absent\" FROM t", (InvalidInput, None, Some("absent"), None)),
             ("INSERT INTO t (b) VALUES (1)", (InvalidInput, Some("t"), Some("b"), None)),
             ("SELECT a FROM t, u", (InvalidInput, None, Some("a"), None)),
             ("CREATE TABLE t (a INT)", (InvalidInput, Some("t"), None, None)),
@@ -399,9 +410,7 @@ mod tests {
 
     #[test]
     fn a_stale_snapshot_is_not_busy() {
-        let failure = |code| {
-            rusqlite::Error::SqliteFailure(ffi::Error::new(code), None)
-        };
+        let failure = |code| rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
         assert!(is_busy(&failure(ffi::SQLITE_BUSY)));
         assert!(is_busy(&failure(ffi::SQLITE_BUSY_RECOVERY)));
         assert!(is_busy(&failure(ffi::SQLITE_LOCKED)));

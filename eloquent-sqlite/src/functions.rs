@@ -30,7 +30,8 @@ pub(crate) fn register(connection: &Connection) -> Result<()> {
         (c"eloquent_div", Number::divide),
     ];
     for (name, operator) in operators {
-        connection.create_scalar_function(name, 2, flags, move |context| combine(context, operator))?;
+        connection
+            .create_scalar_function(name, 2, flags, move |context| combine(context, operator))?;
     }
     connection.create_aggregate_function(c"eloquent_decimal_sum", 1, flags, Mean(false))?;
     connection.create_aggregate_function(c"eloquent_decimal_avg", 1, flags, Mean(true))
@@ -119,8 +120,9 @@ mod tests {
             .collect::<Result<_>>()
             .unwrap();
         assert_eq!(ordered, ["-3", "9.5", "10"]);
-        let above: i64 =
-            connection.query_row("SELECT count(*) FROM t WHERE d > '9.50'", [], |r| r.get(0)).unwrap();
+        let above: i64 = connection
+            .query_row("SELECT count(*) FROM t WHERE d > '9.50'", [], |r| r.get(0))
+            .unwrap();
         assert_eq!(above, 1);
         assert!(connection.execute_batch("INSERT INTO t VALUES ('10.00')").is_err());
         let most: String = connection.query_row("SELECT max(d) FROM t", [], |r| r.get(0)).unwrap();
@@ -146,8 +148,7 @@ mod tests {
             "SELECT eloquent_add('ten', 1)",
             "SELECT eloquent_decimal_sum(column1) FROM (VALUES ('1'), ('ten'))",
         ] {
-            let error =
-                connection().query_row(sql, [], |row| row.get::<_, Value>(0)).unwrap_err();
+            let error = connection().query_row(sql, [], |row| row.get::<_, Value>(0)).unwrap_err();
             let error = crate::error::translate(&error);
             assert_eq!(error.kind(), ErrorKind::Encode, "{sql}: {error}");
             assert!(!error.message().contains("ten"));
@@ -157,8 +158,14 @@ mod tests {
     #[test]
     fn aggregates_skip_nulls_and_are_null_of_nothing() {
         let rows = "FROM (VALUES ('0.1'), (NULL), ('0.2'), (3))";
-        assert_eq!(text(&format!("SELECT eloquent_decimal_sum(column1) {rows}")).as_deref(), Some("3.3"));
-        assert_eq!(text(&format!("SELECT eloquent_decimal_avg(column1) {rows}")).as_deref(), Some("1.1"));
+        assert_eq!(
+            text(&format!("SELECT eloquent_decimal_sum(column1) {rows}")).as_deref(),
+            Some("3.3")
+        );
+        assert_eq!(
+            text(&format!("SELECT eloquent_decimal_avg(column1) {rows}")).as_deref(),
+            Some("1.1")
+        );
         assert_eq!(text("SELECT eloquent_decimal_sum(1) WHERE 0"), None);
         assert_eq!(text("SELECT eloquent_decimal_avg(NULL)"), None);
     }

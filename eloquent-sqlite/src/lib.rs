@@ -15,6 +15,8 @@ mod open;
 mod session;
 mod show;
 mod task;
+#[cfg(test)]
+mod tests;
 mod transaction;
 mod url;
 mod value;

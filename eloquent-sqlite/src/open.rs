@@ -37,7 +37,8 @@ pub(crate) fn open(settings: &Settings, name: &str) -> Result<(Connection, Facts
         }
         Place::File(path) => {
             check_directory(path, settings.mode)?;
-            let connection = file(path, settings.mode).map_err(|cause| cannot_open(cause, path, settings))?;
+            let connection =
+                file(path, settings.mode).map_err(|cause| cannot_open(cause, path, settings))?;
             let facts = prepare(&connection, settings).map_err(|unprepared| match unprepared {
                 Unprepared::Sqlite(cause) => cannot_open(cause, path, settings),
                 other => other.into_error(),
@@ -112,10 +113,9 @@ impl Unprepared {
     fn into_error(self) -> Error {
         match self {
             Unprepared::Sqlite(cause) => translate(&cause),
-            Unprepared::Refused(setting) => error(
-                ErrorKind::Connect,
-                format!("SQLite does not take the setting {setting}"),
-            ),
+            Unprepared::Refused(setting) => {
+                error(ErrorKind::Connect, format!("SQLite does not take the setting {setting}"))
+            }
         }
     }
 }
@@ -171,14 +171,11 @@ fn journal(connection: &Connection, settings: &Settings) -> rusqlite::Result<Str
     if settled {
         return Ok(stands);
     }
-    connection.pragma_update_and_check(None, "journal_mode", settings.journal.name(), |row| row.get(0))
+    connection
+        .pragma_update_and_check(None, "journal_mode", settings.journal.name(), |row| row.get(0))
 }
 
-fn set_number(
-    connection: &Connection,
-    name: &'static str,
-    wanted: i64,
-) -> Result<(), Unprepared> {
+fn set_number(connection: &Connection, name: &'static str, wanted: i64) -> Result<(), Unprepared> {
     // Some answer when they are set and some do not, hence a question of its own.
     connection.execute_batch(&format!("PRAGMA {name}={wanted}"))?;
     let stands: i64 = connection.pragma_query_value(None, name, |row| row.get(0))?;
@@ -247,8 +244,11 @@ mod tests {
     fn faults_of_the_file_are_told_apart_and_name_it() {
         let directory = tempfile::tempdir().unwrap();
         let at = |name: &str| directory.path().join(name);
-        std::fs::write(at("garbage.db"), "no database at all, but long enough to have a header".repeat(20))
-            .unwrap();
+        std::fs::write(
+            at("garbage.db"),
+            "no database at all, but long enough to have a header".repeat(20),
+        )
+        .unwrap();
         std::fs::create_dir(at("directory.db")).unwrap();
         let cases: [(&str, &[_], ErrorKind, &str); 5] = [
             ("missing/a.db", &[], ErrorKind::Connect, "the directory of"),

@@ -33,7 +33,7 @@ pub(crate) struct SqliteSession {
     shared: Arc<Shared>,
     watch: Arc<Watch>,
     worker: Worker,
-    home: Option<Box<Engine>>,
+    pub(crate) home: Option<Box<Engine>>,
     /// Where the connection comes back, while it is away.
     away: Option<oneshot::Receiver<Done>>,
 }
@@ -126,10 +126,12 @@ impl SqliteSession {
     }
 
     /// After the answer: copies the write-ahead log, if the last commit made it long enough.
-    fn tend(&mut self) {
+    pub(crate) fn tend(&mut self) {
         let Some(engine) = &mut self.home else { return };
         let pages = std::mem::take(&mut engine.pages);
-        if pages > 0 && let Some(claim) = self.shared.log.claim(pages) {
+        if pages > 0
+            && let Some(claim) = self.shared.log.claim(pages)
+        {
             // What fails for want of a thread is made up for by the next commit.
             let _ = self.send(Task::Checkpoint(claim));
         }

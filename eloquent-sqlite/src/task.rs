@@ -84,7 +84,9 @@ impl Engine {
             Task::Explain { statement, binds } => explain(&self.connection, &statement, &binds)
                 .map(Outcome::Text)
                 .map_err(|fault| fault.into_error(&statement)),
-            Task::Batch(sql) => self.batch(&sql).map_err(Fault::into_plain_error).map(|()| Outcome::Done),
+            Task::Batch(sql) => {
+                self.batch(&sql).map_err(Fault::into_plain_error).map(|()| Outcome::Done)
+            }
             Task::Control(control) => {
                 self.control(control).map_err(Fault::into_plain_error).map(|()| Outcome::Done)
             }
@@ -114,7 +116,9 @@ impl Engine {
     fn reset(&mut self) -> Result<()> {
         self.control(Control::Rollback(0)).map_err(Fault::into_plain_error)?;
         self.connection
-            .execute_batch("PRAGMA foreign_keys=ON; PRAGMA query_only=OFF; PRAGMA wal_autocheckpoint=0")
+            .execute_batch(
+                "PRAGMA foreign_keys=ON; PRAGMA query_only=OFF; PRAGMA wal_autocheckpoint=0",
+            )
             .and_then(|()| busy::install(&self.connection))
             .map_err(|cause| translate(&cause))?;
         checkpoint::install(&self.connection);

@@ -42,11 +42,11 @@ fn store(value: ValueRef<'_>) -> Result<ToSqlOutput<'_>, Mismatch> {
         ValueRef::I64(v) => borrowed(Stored::Integer(v)),
         ValueRef::U64(v) => match i64::try_from(v) {
             Ok(v) => borrowed(Stored::Integer(v)),
-            Err(_) => Err(Mismatch::because("the integer is beyond the 63 bits that SQLite stores")),
+            Err(_) => {
+                Err(Mismatch::because("the integer is beyond the 63 bits that SQLite stores"))
+            }
         },
-        ValueRef::F64(v) if v.is_nan() => {
-            Err(Mismatch::because("SQLite would store NaN as null"))
-        }
+        ValueRef::F64(v) if v.is_nan() => Err(Mismatch::because("SQLite would store NaN as null")),
         ValueRef::F64(v) => borrowed(Stored::Real(v)),
         ValueRef::Decimal(v) => text(canonical(v)),
         ValueRef::Text(v) => borrowed(Stored::Text(v.as_bytes())),
@@ -113,9 +113,9 @@ impl Row for SqliteRow<'_, '_> {
 impl SqliteRow<'_, '_> {
     #[cold]
     fn not_utf8(&self, index: usize) -> eloquent_core::Error {
-        let column = self.name(index).map_or_else(|| Cow::from(format!("#{index}")), |name| {
-            Cow::from(name.to_owned())
-        });
+        let column = self
+            .name(index)
+            .map_or_else(|| Cow::from(format!("#{index}")), |name| Cow::from(name.to_owned()));
         error(ErrorKind::Decode, "the stored text is not UTF-8").with_column(column)
     }
 }
@@ -136,7 +136,8 @@ mod tests {
         let row = rows.next().unwrap().unwrap();
         let row = SqliteRow(row);
         let ValueRef::Text(ty) = row.get(1).unwrap() else { panic!("no text") };
-        let ty = ["null", "integer", "real", "text", "blob"].into_iter().find(|t| *t == ty).unwrap();
+        let ty =
+            ["null", "integer", "real", "text", "blob"].into_iter().find(|t| *t == ty).unwrap();
         ((&row as &dyn Row).read(0).unwrap(), ty)
     }
 

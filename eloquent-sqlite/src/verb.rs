@@ -5,7 +5,7 @@
 pub(crate) enum Verb {
     /// Reads, unless it is a `WITH` in front of a write.
     Query,
-    /// Adds rows and nothing else, so that the number of the last one is news.
+    /// Adds rows.
     Insert,
     /// Writes rows.
     Write,
@@ -33,17 +33,18 @@ impl Verb {
             first.eq_ignore_ascii_case(word.as_bytes())
                 && !rest.first().is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
         });
-        match verb {
-            Some((_, Verb::Insert)) if !only_adds(sql) => Verb::Write,
-            Some((_, verb)) => *verb,
-            None => Verb::Other,
-        }
+        verb.map_or(Verb::Other, |(_, verb)| *verb)
     }
 }
 
-/// Whether an insert cannot turn into an update, which leaves the last number as it was.
-fn only_adds(sql: &str) -> bool {
-    !sql.contains("ON CONFLICT") && !sql.contains("on conflict")
+/// Whether an insert cannot turn into an update, which leaves the last number as it was. The compiler
+/// writes its words in capitals; `raw` text may not.
+pub(crate) fn only_adds(sql: &str, raw: bool) -> bool {
+    const CONFLICT: &str = "CONFLICT";
+    let mentions = |sql: &[u8]| {
+        sql.windows(CONFLICT.len()).any(|part| part.eq_ignore_ascii_case(CONFLICT.as_bytes()))
+    };
+    !(sql.contains(CONFLICT) || raw && mentions(sql.as_bytes()))
 }
 
 #[cfg(test)]
@@ -58,7 +59,6 @@ mod tests {
             ("SELECT(1)", Verb::Query),
             ("VALUES (1)", Verb::Query),
             ("INSERT INTO t DEFAULT VALUES", Verb::Insert),
-            ("INSERT INTO t VALUES (1) ON CONFLICT DO NOTHING", Verb::Write),
             ("DELETE FROM t", Verb::Write),
             ("PRAGMA foreign_keys=OFF", Verb::Other),
             ("SELECTED", Verb::Other),
@@ -69,5 +69,12 @@ mod tests {
         for (sql, verb) in cases {
             assert_eq!(Verb::of(sql), verb, "{sql}");
         }
+    }
+
+    #[test]
+    fn an_upsert_may_do_other_than_add() {
+        assert!(only_adds("INSERT INTO t VALUES (1)", true));
+        assert!(!only_adds("INSERT INTO t VALUES (1) ON CONFLICT DO NOTHING", false));
+        assert!(!only_adds("insert into t values (1) On Conflict do nothing", true));
     }
 }

@@ -100,15 +100,11 @@ impl Mailbox {
             if let Some(job) = state.job.take() {
                 return Some(job);
             }
-            let waited = match state.closed {
-                true => None,
-                false => Some(
-                    self.filled.wait_timeout(state, IDLE).unwrap_or_else(PoisonError::into_inner),
-                ),
-            };
-            let Some((woken, timeout)) = waited else {
+            if state.closed {
                 return None;
-            };
+            }
+            let (woken, timeout) =
+                self.filled.wait_timeout(state, IDLE).unwrap_or_else(PoisonError::into_inner);
             state = woken;
             if timeout.timed_out() && state.job.is_none() {
                 state.alive = false;

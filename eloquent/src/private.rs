@@ -108,12 +108,7 @@ pub const fn text_column(name: &'static str, shape: Shape, length: u32) -> Colum
 
 /// The column of a field with `decimal(..)`; on a field that is no decimal, it stops the compilation.
 #[track_caller]
-pub const fn decimal_column(
-    name: &'static str,
-    shape: Shape,
-    precision: u8,
-    scale: u8,
-) -> Column {
+pub const fn decimal_column(name: &'static str, shape: Shape, precision: u8, scale: u8) -> Column {
     assert!(
         shape.ty.is_decimal(),
         "`decimal` is for exact decimals, and the field's type is stored as something else: remove it"

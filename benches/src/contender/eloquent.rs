@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use ::eloquent::{BelongsTo, Connection, Db, Model, PoolOptions, new};
+use ::eloquent::prelude::*;
+use ::eloquent::{Connection, PoolOptions};
 use anyhow::Result;
-use futures_util::TryStreamExt;
 use harness::{Contender, Held, NewUser, Pool};
 
 #[derive(Model, Debug, Clone)]
@@ -18,18 +18,14 @@ pub struct User {
 }
 
 #[derive(Model, Debug, Clone)]
-#[model(timestamps = false)]
 pub struct Post {
     pub id: i64,
     pub user_id: i64,
     pub title: String,
     pub body: Option<String>,
-    #[model(belongs_to)]
-    pub user: BelongsTo<User>,
 }
 
 #[derive(Model, Debug, Clone)]
-#[model(timestamps = false)]
 pub struct Event {
     pub id: i64,
     pub kind: String,
@@ -37,7 +33,6 @@ pub struct Event {
 }
 
 #[derive(Model, Debug, Clone)]
-#[model(timestamps = false)]
 pub struct Note {
     pub id: i64,
     pub body: String,
@@ -45,7 +40,7 @@ pub struct Note {
 
 impl From<User> for harness::User {
     fn from(user: User) -> Self {
-        let User { id, name, hair_color, active, created_at, .. } = user;
+        let User { id, name, hair_color, active, created_at } = user;
         Self { id, name, hair_color, active, created_at }
     }
 }
@@ -66,7 +61,7 @@ impl Contender for Eloquent {
     const NAME: &'static str = "eloquent";
 
     type User = User;
-    type Joined = Post;
+    type Joined = (User, Post);
     type Pool = EloquentPool;
 
     async fn open(database: &Path) -> Result<Self> {
@@ -80,26 +75,24 @@ impl Contender for Eloquent {
 
     async fn stream(&mut self, mut each: impl FnMut(User) + Send) -> Result<()> {
         let users = User::query().on(&self.connection).order_by(|u| u.id.asc());
-        let mut users = users.stream().await?;
-        while let Some(user) = users.try_next().await? {
-            each(user);
+        let mut users = users.stream();
+        while let Some(user) = users.next().await {
+            each(user?);
         }
         Ok(())
     }
 
-    /// Two statements: posts by a subquery on their authors, then the authors.
-    async fn join(&mut self, hair_color: &str) -> Result<Vec<Post>> {
+    async fn join(&mut self, hair_color: &str) -> Result<Vec<(User, Post)>> {
         let posts = Post::query()
             .on(&self.connection)
-            .filter(|p| p.user.any(|u| u.hair_color.eq(hair_color)))
-            .with(|p| p.user)
-            .order_by(|p| p.title.asc());
-        Ok(posts.await?)
+            .join::<User, _>(|(p, u)| p.user_id.eq(u.id))
+            .filter(|(_, u)| u.hair_color.eq(hair_color))
+            .order_by(|(p, _)| p.title.asc());
+        Ok(posts.select(|(p, u)| (u, p)).await?)
     }
 
-    fn plain(post: Post) -> (harness::User, harness::Post) {
-        let user = post.user.get().expect("the author is loaded").clone();
-        let Post { id, user_id, title, body, .. } = post;
+    fn plain((user, post): (User, Post)) -> (harness::User, harness::Post) {
+        let Post { id, user_id, title, body } = post;
         (user.into(), harness::Post { id, user_id, title, body })
     }
 

@@ -113,6 +113,16 @@ pub trait Session: Debug + Send + 'static {
     /// What the database reports.
     async fn rollback(&mut self, depth: u32) -> Result<()>;
 
+    /// Whether the numbers that the database will give the rows of one insert into this table follow
+    /// each other, so that [`Affected::last_id`] tells all of them. Asked inside the transaction of the
+    /// insert. Where it is not certain, the answer is no.
+    ///
+    /// # Errors
+    /// What the database reports.
+    async fn ids_follow(&mut self, _table: &str) -> Result<bool> {
+        Ok(false)
+    }
+
     /// After a future was dropped inside a transaction: waits until nothing is in flight any more.
     ///
     /// # Errors

@@ -60,7 +60,11 @@ impl Compiler<'_> {
     ) -> Result<()> {
         let Some(ty) = ty else { return self.operand(expression) };
         let kind = match expression {
-            Expression::Column(column) if column.ty == Some(ty) => OperandKind::Stored,
+            Expression::Column(ColumnRef { ty: Some(own), .. })
+                if *own == ty || (own.is_decimal() && ty.is_decimal()) =>
+            {
+                OperandKind::Stored
+            }
             Expression::Value(_) => OperandKind::Bound,
             _ => OperandKind::Computed,
         };

@@ -23,6 +23,8 @@ mod select;
 mod session;
 mod shape;
 mod standard;
+#[cfg(test)]
+mod tests;
 mod write;
 
 pub use binds::Binds;

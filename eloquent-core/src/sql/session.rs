@@ -86,6 +86,14 @@ pub trait SqlSession: Debug + Send + 'static {
         self.batch(&sql).await
     }
 
+    /// See [`Session::ids_follow`].
+    ///
+    /// # Errors
+    /// What the database reports.
+    async fn ids_follow(&mut self, _table: &str) -> Result<bool> {
+        Ok(false)
+    }
+
     /// See [`Session::settle`].
     ///
     /// # Errors
@@ -159,6 +167,10 @@ impl<S: SqlSession> Session for S {
 
     async fn rollback(&mut self, depth: u32) -> Result<()> {
         SqlSession::rollback(self, depth).await
+    }
+
+    async fn ids_follow(&mut self, table: &str) -> Result<bool> {
+        SqlSession::ids_follow(self, table).await
     }
 
     async fn settle(&mut self) -> Result<()> {

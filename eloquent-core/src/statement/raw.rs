@@ -45,6 +45,12 @@ pub struct RawScan<'a> {
     pub ends_in_comment: bool,
 }
 
+impl From<&'static str> for RawSql {
+    fn from(text: &'static str) -> Self {
+        RawSql::new(text)
+    }
+}
+
 impl RawSql {
     /// Text that is part of the program.
     pub fn new(text: &'static str) -> Self {

@@ -125,10 +125,7 @@ fn find_key(model: &Declared, errors: &mut Errors) -> Vec<usize> {
     if key.is_empty() {
         errors.add(
             model.ident.span(),
-            format!(
-                "`{}` has no key: call a field `id`, or give one `#[model(key)]`",
-                model.ident
-            ),
+            format!("`{}` has no key: call a field `id`, or give one `#[model(key)]`", model.ident),
         );
     }
     key
@@ -142,7 +139,7 @@ fn check_key(fields: &[DeclaredField], key: &[usize], errors: &mut Errors) {
                 let inner = inner.to_token_stream();
                 errors.add(
                     field.ty_span(),
-                    format!("the key `{name}` is always there, also in a model that the database numbers: make it `{inner}`"),
+                    format!("the key `{name}` is never an `Option`, even when the database makes it: write `{inner}`"),
                 );
             }
             if let Storage::Json(span) = field.storage {

@@ -96,7 +96,7 @@ fn implementation(model: &Model, names: &Names<'_>) -> TokenStream {
                     _ => ::eloquent::__private::no_column(column),
                 }
             }
-            fn key(&self) -> #key_type {
+            fn key(&self) -> Self::Key {
                 #key
             }
             fn touch(&mut self, #now: ::eloquent::__private::DateTime<::eloquent::__private::Utc>) {
@@ -186,15 +186,18 @@ fn column(field: &DeclaredField) -> TokenStream {
     code!(#column #unique #index #default)
 }
 
+/// The type of the key, and its value: a tuple when there are several fields.
 fn key(model: &Model) -> (TokenStream, TokenStream) {
-    let fields = || model.key.iter().map(|position| &model.declared.fields[*position]);
-    let types = fields().map(|field| &field.ty);
-    let values = fields().map(|field| {
-        let name = &field.ident;
-        code!(::core::clone::Clone::clone(&self.#name))
-    });
-    match model.key.len() {
-        1 => (code!(#(#types)*), code!(#(#values)*)),
+    let fields = model.key.iter().map(|position| &model.declared.fields[*position]);
+    let (types, values): (Vec<_>, Vec<_>) = fields
+        .map(|field| {
+            let (name, ty) = (&field.ident, &field.ty);
+            let clone = quote_spanned!(field.ty_span()=> <#ty as ::core::clone::Clone>::clone);
+            (ty, code!(#clone(&self.#name)))
+        })
+        .unzip();
+    match types.as_slice() {
+        [single] => (code!(#single), code!(#(#values)*)),
         _ => (code!((#(#types),*)), code!((#(#values),*))),
     }
 }
@@ -234,8 +237,8 @@ fn draft(model: &Model, names: &Names<'_>) -> TokenStream {
     let Names { model: ident, draft, .. } = names;
     let vis = &model.declared.vis;
     let fields = model.declared.fields.iter().map(|field| {
-        let (name, ty) = (&field.ident, &field.ty);
-        code!(#vis #name: ::core::option::Option<#ty>)
+        let (name, ty, docs) = (&field.ident, &field.ty, docs(field));
+        code!(#docs #vis #name: ::core::option::Option<#ty>)
     });
     let setters = model.declared.fields.iter().map(|field| setter(field, vis));
     let pushes = model.declared.fields.iter().map(push);

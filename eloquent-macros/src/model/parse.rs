@@ -45,8 +45,28 @@ const FIELD: Grammar =
 
 /// The variants of `ColumnType` that have no parameters.
 const COLUMN_TYPES: &[&str] = &[
-    "Bool", "I8", "I16", "I32", "I64", "U8", "U16", "U32", "U64", "F32", "F64", "Text", "Bytes",
-    "Uuid", "Date", "Time", "DateTime", "Timestamp", "Json", "Array", "Document", "ObjectId",
+    "Bool",
+    "I8",
+    "I16",
+    "I32",
+    "I64",
+    "U8",
+    "U16",
+    "U32",
+    "U64",
+    "F32",
+    "F64",
+    "Text",
+    "Bytes",
+    "Uuid",
+    "Date",
+    "Time",
+    "DateTime",
+    "Timestamp",
+    "Json",
+    "Array",
+    "Document",
+    "ObjectId",
 ];
 
 /// A model as it is declared.

@@ -211,12 +211,38 @@ impl Executor {
         lease.finish(outcome)
     }
 
+    /// See [`Session::ids_follow`](eloquent_core::driver::Session::ids_follow).
+    pub(crate) async fn ids_follow(&self, table: &str) -> Result<bool> {
+        let mut lent = self.lend(true).await?;
+        let lease = lent.lease()?;
+        let outcome = within(self.statement_timeout(), lease.start()?.ids_follow(table)).await;
+        lease.finish(outcome)
+    }
+
     /// Changes the schema.
     pub(crate) async fn alter(&self, change: &SchemaChange) -> Result<()> {
         let mut lent = self.lend(false).await?;
+        let started = Instant::now();
         let lease = lent.lease()?;
         let outcome = within(None, lease.start()?.alter(change)).await;
-        lease.finish(outcome)
+        let outcome = lease.finish(outcome);
+        let connection = self.connection();
+        let pool = connection.pool();
+        let counted = outcome.as_ref().map(|()| 0);
+        let name = (pool.name(), pool.driver());
+        connection.db().events().report(name, started, counted, || describe(change));
+        outcome
+    }
+}
+
+/// What the log says of a change to the schema: the change, not any database's spelling of it.
+fn describe(change: &SchemaChange) -> String {
+    match change {
+        SchemaChange::CreateTable(table) => format!("CREATE TABLE {}", table.name),
+        SchemaChange::DropTable { table, .. } => format!("DROP TABLE {table}"),
+        SchemaChange::CreateIndex(index) => format!("CREATE INDEX {} ON {}", index.name, index.table),
+        SchemaChange::DropIndex { name, .. } => format!("DROP INDEX {name}"),
+        _ => "ALTER".to_owned(),
     }
 }
 

@@ -332,10 +332,6 @@ pub(crate) struct Lease {
 }
 
 impl Lease {
-    pub(crate) fn pool(&self) -> &Arc<Pool> {
-        &self.pool
-    }
-
     pub(crate) fn is_uncertain(&self) -> bool {
         self.uncertain
     }

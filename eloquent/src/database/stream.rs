@@ -10,7 +10,7 @@ use eloquent_core::Result;
 use eloquent_core::row::{Flow, Row, RowReader, RowSink};
 use eloquent_core::statement::Statement;
 use futures_core::Stream;
-use tokio::sync::mpsc::error::SendError;
+use tokio::sync::mpsc::error::{SendError, TrySendError};
 use tokio::sync::mpsc::{OwnedPermit, Receiver, Sender, channel};
 
 use super::{Executor, Located};
@@ -139,7 +139,17 @@ impl<T: Send + 'static> RowSink for Batches<T> {
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
         loop {
             match std::mem::replace(&mut self.slot, Slot::Closed) {
-                Slot::Idle(sender) => self.slot = Slot::Reserving(Box::pin(sender.reserve_owned())),
+                Slot::Idle(sender) => match sender.try_reserve_owned() {
+                    Ok(permit) => {
+                        let batch = std::mem::take(&mut self.batch);
+                        self.slot = Slot::Idle(permit.send(batch));
+                        return Poll::Ready(Ok(()));
+                    }
+                    Err(TrySendError::Full(sender)) => {
+                        self.slot = Slot::Reserving(Box::pin(sender.reserve_owned()));
+                    }
+                    Err(TrySendError::Closed(_)) => self.batch.clear(),
+                },
                 Slot::Reserving(mut reserving) => match reserving.as_mut().poll(cx) {
                     Poll::Pending => {
                         self.slot = Slot::Reserving(reserving);

@@ -15,23 +15,24 @@ pub trait Draft: Default + Send + 'static {
     fn into_values(self, values: &mut DraftValues);
 }
 
-/// The values of a draft; `None` where nothing was given.
+/// The values of a draft; `None` where nothing was given. One buffer serves many drafts.
 #[derive(Debug, Default)]
 pub struct DraftValues {
-    values: Vec<Option<Value>>,
+    pub(super) values: Vec<Option<Value>>,
     error: Option<Error>,
 }
 
 impl DraftValues {
-    pub(crate) fn of<D: Draft>(draft: D) -> Result<Vec<Option<Value>>, Error> {
+    /// Takes the values of a draft, in place of those before.
+    pub(super) fn take<D: Draft>(&mut self, draft: D) -> Result<(), Error> {
         let definition = D::Model::definition();
-        let mut values =
-            DraftValues { values: Vec::with_capacity(definition.columns.len()), error: None };
-        draft.into_values(&mut values);
-        match values.error {
-            None => Ok(values.values),
+        self.values.clear();
+        self.values.reserve_exact(definition.columns.len());
+        draft.into_values(self);
+        match self.error.take() {
+            None => Ok(()),
             Some(error) => {
-                let column = &definition.columns[values.values.len() - 1];
+                let column = &definition.columns[self.values.len() - 1];
                 Err(definition.locate(error.with_column(column.name.clone())))
             }
         }

@@ -3,12 +3,12 @@
 use eloquent_core::driver::{Affected, Capabilities};
 use eloquent_core::row::RowReader;
 use eloquent_core::schema::Column;
-use eloquent_core::statement::{Insert, Projection, Statement};
+use eloquent_core::statement::{ColumnRef, Expression, Insert, Projection, Source, Statement};
 use eloquent_core::value::{Key as _, Uuid, Value, ValueRef};
 use eloquent_core::{Error, ErrorKind, Name, Result};
 
 use super::draft::DraftValues;
-use super::{FromRow, KeySource, Model, ModelDef, key_columns, now, timestamp};
+use super::{FromRow, KeySource, Model, ModelDef, now, timestamp};
 use crate::database::{Executor, Located, Target, Transaction};
 use crate::query::{BoxFuture, Collect};
 
@@ -32,23 +32,26 @@ impl<M: Model> Create<M> {
 
     async fn run(self) -> Result<M> {
         let definition = M::definition();
-        let values = complete(definition, DraftValues::of(self.draft)?)?;
+        let mut draft = DraftValues::default();
+        draft.take(self.draft)?;
+        complete(definition, &mut draft.values)?;
         let executor = Executor::resolve(self.target.as_ref(), Some(definition))?;
         let capabilities = executor.capabilities().await?;
-        let (columns, given) = split(definition, &values);
-        let numbered = definition.auto_column();
-        let unknown = values.iter().zip(0..).any(|(value, i)| value.is_none() && Some(i) != numbered);
-        let numbered = numbered.filter(|position| values[*position].is_none());
+        let numbered = definition.auto_column().filter(|position| draft.values[*position].is_none());
+        let unknown = (draft.values.iter().zip(0..)).any(|(v, i)| v.is_none() && Some(i) != numbered);
         let read_back = unknown || (numbered.is_some() && !capabilities.last_insert_id);
+        let given = definition.columns.iter().zip(draft.values);
+        let given = given.filter_map(|(column, value)| Some((column.name.clone(), value?)));
+        let (columns, values) = given.unzip();
         let table: Name = definition.table.into();
-        let mut insert = Insert { table, columns, values: given, conflict: None, returning: None };
+        let mut insert = Insert { table, columns, values, conflict: None, returning: None };
         if read_back && capabilities.returning {
             insert.returning = Some(Projection::Columns(definition.columns));
             let sink = Collect::new(M::from_row);
             let (_, mut sink) = executor.fetch(&Statement::Insert(insert), sink).await.locate(definition)?;
             return sink.rows.pop().ok_or_else(|| lost(definition));
         }
-        if unknown {
+        if read_back {
             return Err(cannot_read_back(&executor, definition));
         }
         let statement = Statement::Insert(insert);
@@ -123,49 +126,124 @@ struct Many<M: Model> {
 }
 
 impl<M: Model> Many<M> {
-    async fn run<T: Send + 'static>(self, read_back: ReadBack<T>) -> Result<Vec<T>> {
-        let rows = Rows::of::<M>(self.drafts)?;
+    async fn run<T: Send + 'static>(self, part: Part<T>) -> Result<Vec<T>> {
         let executor = Executor::resolve(self.target.as_ref(), Some(M::definition()))?;
-        let chunks = insert_in_chunks(&executor, M::definition(), rows, &read_back).await?;
-        Ok(chunks.into_iter().flatten().collect())
+        let capabilities = executor.capabilities().await?;
+        let chunks = Chunks::of::<M>(self.drafts, &capabilities)?;
+        let mut writer = ReadBack { definition: M::definition(), part, capabilities, ids_follow: false };
+        let rows = chunks.send(&executor, &capabilities, &mut writer).await?;
+        Ok(rows.into_iter().flatten().collect())
     }
 }
 
-/// Inserts rows and reads a part of each back.
+/// What is wanted of each row that was added: these columns, read in this way.
+struct Part<T> {
+    columns: Vec<usize>,
+    read: fn(&mut RowReader<'_>) -> Result<T>,
+}
+
+/// Adds rows, and reads a part of each back: from what was given and the numbers that follow each
+/// other, or else from the database.
 struct ReadBack<T> {
     definition: &'static ModelDef,
-    /// What is read back of a row that the database completes, and how.
-    returned: fn(&'static ModelDef) -> Projection,
-    read: fn(&mut RowReader<'_>) -> Result<T>,
-    /// How it is read from a row that was given in full.
-    given: fn(&mut RowReader<'_>) -> Result<T>,
+    part: Part<T>,
+    capabilities: Capabilities,
+    ids_follow: bool,
 }
 
 impl<T: Send + 'static> WriteChunk for ReadBack<T> {
     type Output = Vec<T>;
 
-    async fn write(&self, executor: &Executor, columns: Vec<Name>, values: Vec<Value>) -> Result<Vec<T>> {
+    /// Numbers that follow each other are cheaper than rows that are read back, but the question has to
+    /// be asked in the transaction of the insert.
+    fn wants_transaction(&self, chunks: &Chunks) -> bool {
+        let numbered = self.definition.auto_column();
+        self.capabilities.last_insert_id
+            && self.capabilities.transactions
+            && self.part.columns.iter().any(|column| Some(*column) == numbered)
+            && chunks.0.iter().any(|chunk| chunk.rows() > 1 && numbered.is_some_and(|n| !chunk.has(n)))
+    }
+
+    async fn prepare(&mut self, executor: &Executor) -> Result<()> {
+        self.ids_follow = executor.ids_follow(self.definition.table).await.locate(self.definition)?;
+        Ok(())
+    }
+
+    async fn write(&self, executor: &Executor, chunk: Chunk) -> Result<Vec<T>> {
         let definition = self.definition;
+        let count = chunk.rows();
+        let id_is_known = self.capabilities.last_insert_id && (count == 1 || self.ids_follow);
+        let known = self.part.columns.iter().all(|column| {
+            chunk.has(*column) || (id_is_known && definition.columns[*column].auto_increment)
+        });
+        let Chunk { given, columns, values } = chunk;
         let table: Name = definition.table.into();
-        let complete = columns.len() == definition.columns.len();
         let mut insert = Insert { table, columns, values, conflict: None, returning: None };
-        if complete {
+        if known {
             let statement = Statement::Insert(insert);
-            executor.execute(&statement).await.locate(definition)?;
+            let affected = executor.execute(&statement).await.locate(definition)?;
             let Statement::Insert(insert) = statement else { return Err(lost(definition)) };
-            let rows = insert.values.chunks(definition.columns.len());
-            return rows
-                .map(|values| (self.given)(&mut RowReader::new(&Values { values, definition })))
-                .collect();
+            return self.from_given(&given, &insert.values, affected);
         }
-        if !executor.capabilities().await?.returning {
+        if !self.capabilities.returning {
             return Err(cannot_read_back(executor, definition));
         }
-        insert.returning = Some((self.returned)(definition));
-        let count = insert.rows();
-        let sink = Collect::new(self.read);
+        insert.returning = Some(Projection::Expressions(
+            self.part.columns.iter().map(|column| definition.expression(*column)).collect(),
+        ));
+        let sink = Collect::new(self.part.read);
         let (_, sink) = executor.fetch(&Statement::Insert(insert), sink).await.locate(definition)?;
         if sink.rows.len() == count { Ok(sink.rows) } else { Err(lost(definition)) }
+    }
+}
+
+impl<T> ReadBack<T> {
+    fn from_given(&self, given: &[usize], values: &[Value], affected: Affected) -> Result<Vec<T>> {
+        let definition = self.definition;
+        let places: Vec<Option<usize>> =
+            self.part.columns.iter().map(|c| given.iter().position(|g| g == c)).collect();
+        let count = values.len() / given.len().max(1);
+        let last = match (affected.last_id, places.contains(&None)) {
+            (Some(last), true) => last,
+            (_, false) => 0,
+            (None, true) => return Err(lost(definition)),
+        };
+        let ids = (0..count).rev().map(|back| i64::try_from(back).map(|back| last.saturating_sub(back)));
+        let rows = values.chunks(given.len().max(1)).zip(ids);
+        let read = |(row, id): (_, Result<i64, _>)| {
+            let id = ValueRef::I64(id.map_err(|_| lost(definition))?);
+            let row = Given { row, places: &places, id, columns: &self.part.columns, definition };
+            (self.part.read)(&mut RowReader::new(&row)).locate(definition)
+        };
+        rows.map(read).collect()
+    }
+}
+
+/// Columns of a row that was sent, and its number.
+struct Given<'r> {
+    row: &'r [Value],
+    /// Where each column stands in the row; `None` for the number.
+    places: &'r [Option<usize>],
+    id: ValueRef<'r>,
+    columns: &'r [usize],
+    definition: &'static ModelDef,
+}
+
+impl eloquent_core::row::Row for Given<'_> {
+    fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    fn get(&self, index: usize) -> Result<ValueRef<'_>> {
+        match self.places.get(index) {
+            Some(Some(place)) => Ok(self.row[*place].as_ref()),
+            Some(None) => Ok(self.id),
+            None => Err(eloquent_core::row::no_column(index)),
+        }
+    }
+
+    fn name(&self, index: usize) -> Option<&str> {
+        self.columns.get(index).map(|column| &*self.definition.columns[*column].name)
     }
 }
 
@@ -174,14 +252,6 @@ fn cannot_read_back(executor: &Executor, definition: &ModelDef) -> Error {
     definition
         .locate(Error::unsupported("reading back what the database filled in", driver))
         .with_hint("give every field, or use a database that returns rows")
-}
-
-fn key_projection(definition: &'static ModelDef) -> Projection {
-    Projection::Expressions(key_columns(definition, Default::default()).collect())
-}
-
-fn model_projection(definition: &'static ModelDef) -> Projection {
-    Projection::Columns(definition.columns)
 }
 
 impl<M: Model> CreateMany<M> {
@@ -213,12 +283,8 @@ impl<M: Model> IntoFuture for CreateMany<M> {
     type IntoFuture = BoxFuture<Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.0.run(ReadBack {
-            definition: M::definition(),
-            returned: model_projection,
-            read: M::from_row,
-            given: M::from_row,
-        }))
+        let columns = (0..M::definition().columns.len()).collect();
+        Box::pin(self.0.run(Part { columns, read: M::from_row }))
     }
 }
 
@@ -227,12 +293,8 @@ impl<M: Model> IntoFuture for InsertMany<M> {
     type IntoFuture = BoxFuture<Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.0.run(ReadBack {
-            definition: M::definition(),
-            returned: key_projection,
-            read: M::Key::from_row,
-            given: |row| Ok(M::from_row(row)?.key()),
-        }))
+        let columns = M::definition().key.to_vec();
+        Box::pin(self.0.run(Part { columns, read: M::Key::from_row }))
     }
 }
 
@@ -248,19 +310,9 @@ macro_rules! debug {
 
 debug! { Create CreateMany InsertMany }
 
-/// Rows to be added: completed and checked, so that nothing is sent when one of them is wrong.
-pub(crate) struct Rows(Vec<Vec<Option<Value>>>);
-
-impl Rows {
-    pub(crate) fn of<M: Model>(drafts: Vec<M::Draft>) -> Result<Self> {
-        let definition = M::definition();
-        let complete = |draft| complete(definition, DraftValues::of(draft)?);
-        drafts.into_iter().map(complete).collect::<Result<_>>().map(Rows)
-    }
-}
-
-/// Fills in what the ORM knows (keys, times) and checks every value.
-fn complete(definition: &'static ModelDef, mut values: Vec<Option<Value>>) -> Result<Vec<Option<Value>>> {
+/// Fills in what the ORM knows (keys, times) and checks every value, so that nothing is sent when one
+/// of them is wrong.
+fn complete(definition: &'static ModelDef, values: &mut [Option<Value>]) -> Result<()> {
     if definition.key_source == KeySource::Uuid {
         for position in definition.key {
             values[*position].get_or_insert_with(|| Value::Uuid(Uuid::now_v7()));
@@ -272,7 +324,7 @@ fn complete(definition: &'static ModelDef, mut values: Vec<Option<Value>>) -> Re
             values[position].get_or_insert_with(|| timestamp(&definition.columns[position], now));
         }
     }
-    for (column, value) in definition.columns.iter().zip(&mut values) {
+    for (column, value) in definition.columns.iter().zip(values) {
         match value {
             Some(value) => column.check(value.as_ref()).locate(definition)?,
             None if column.auto_increment || column.database_default => {}
@@ -281,7 +333,7 @@ fn complete(definition: &'static ModelDef, mut values: Vec<Option<Value>>) -> Re
             None => return Err(missing(definition, column)),
         }
     }
-    Ok(values)
+    Ok(())
 }
 
 fn missing(definition: &'static ModelDef, column: &Column) -> Error {
@@ -289,91 +341,123 @@ fn missing(definition: &'static ModelDef, column: &Column) -> Error {
     definition.locate(error.with_column(column.name.clone()))
 }
 
-/// The columns that are given, and their values.
-fn split(definition: &'static ModelDef, values: &[Option<Value>]) -> (Vec<Name>, Vec<Value>) {
-    let given = definition.columns.iter().zip(values);
-    given.filter_map(|(column, value)| Some((column.name.clone(), value.clone()?))).unzip()
+/// Rows of one statement.
+pub(crate) struct Chunk {
+    /// The positions of the columns that are given.
+    given: Vec<usize>,
+    pub(crate) columns: Vec<Name>,
+    pub(crate) values: Vec<Value>,
+}
+
+impl Chunk {
+    fn rows(&self) -> usize {
+        if self.given.is_empty() { 1 } else { self.values.len() / self.given.len() }
+    }
+
+    fn has(&self, position: usize) -> bool {
+        self.given.contains(&position)
+    }
+}
+
+/// Rows to be added, split where the given columns change and where a statement is full.
+pub(crate) struct Chunks(Vec<Chunk>);
+
+impl Chunks {
+    pub(crate) fn of<M: Model>(drafts: Vec<M::Draft>, capabilities: &Capabilities) -> Result<Self> {
+        let definition = M::definition();
+        let mut chunks: Vec<Chunk> = Vec::new();
+        let mut draft = DraftValues::default();
+        let mut shape: Vec<bool> = Vec::new();
+        let (mut left, mut room) = (drafts.len(), 0);
+        for row in drafts {
+            draft.take(row)?;
+            complete(definition, &mut draft.values)?;
+            if room == 0 || !draft.values.iter().map(Option::is_some).eq(shape.iter().copied()) {
+                shape.clear();
+                shape.extend(draft.values.iter().map(Option::is_some));
+                let given: Vec<usize> = (0..shape.len()).filter(|position| shape[*position]).collect();
+                room = match given.len() {
+                    0 => 1,
+                    width => (capabilities.max_binds / width).min(capabilities.insert_rows),
+                };
+                if room == 0 {
+                    let error = Error::invalid("the row has more columns than a statement can bind");
+                    return Err(definition.locate(error));
+                }
+                let columns = given.iter().map(|g| definition.columns[*g].name.clone()).collect();
+                let values = Vec::with_capacity(given.len() * room.min(left));
+                chunks.push(Chunk { given, columns, values });
+            }
+            if let Some(chunk) = chunks.last_mut() {
+                chunk.values.extend(draft.values.drain(..).flatten());
+            }
+            room -= 1;
+            left -= 1;
+        }
+        Ok(Chunks(chunks))
+    }
+
+    /// Sends the rows, all of them in one transaction, and gives the outcome of each statement.
+    pub(crate) async fn send<W: WriteChunk>(
+        mut self,
+        executor: &Executor,
+        capabilities: &Capabilities,
+        writer: &mut W,
+    ) -> Result<Vec<W::Output>> {
+        let prepared = writer.wants_transaction(&self);
+        if self.0.len() == 1 && !prepared {
+            return match self.0.pop() {
+                Some(chunk) => Ok(vec![writer.write(executor, chunk).await?]),
+                None => Ok(Vec::new()),
+            };
+        }
+        let transaction = match capabilities.transactions && !self.0.is_empty() {
+            true => Some(Transaction::within(executor).await?),
+            false => None,
+        };
+        let inner = transaction.as_ref().map_or_else(|| executor.clone(), Transaction::executor);
+        if prepared {
+            writer.prepare(&inner).await?;
+        }
+        let mut outcomes = Vec::with_capacity(self.0.len());
+        for chunk in self.0 {
+            outcomes.push(writer.write(&inner, chunk).await?);
+        }
+        if let Some(transaction) = transaction {
+            transaction.commit().await?;
+        }
+        Ok(outcomes)
+    }
 }
 
 /// Writes a part of the rows, as one statement.
-pub(crate) trait WriteChunk: Sync {
+pub(crate) trait WriteChunk: Send + Sync {
     /// What comes of it.
     type Output: Send;
 
-    fn write(
-        &self,
-        executor: &Executor,
-        columns: Vec<Name>,
-        values: Vec<Value>,
-    ) -> impl Future<Output = Result<Self::Output>> + Send;
-}
+    /// Whether [`prepare`](Self::prepare) has something to do, in the transaction of the rows.
+    fn wants_transaction(&self, _chunks: &Chunks) -> bool {
+        false
+    }
 
-/// Sends rows in as few statements as the database takes, all of them in one transaction, and gives the
-/// outcome of each.
-pub(crate) async fn insert_in_chunks<W: WriteChunk>(
-    executor: &Executor,
-    definition: &'static ModelDef,
-    rows: Rows,
-    writer: &W,
-) -> Result<Vec<W::Output>> {
-    let capabilities = executor.capabilities().await?;
-    let mut chunks = chunks(&capabilities, definition, rows)?;
-    if chunks.len() <= 1 {
-        return match chunks.pop() {
-            Some((columns, values)) => Ok(vec![writer.write(executor, columns, values).await?]),
-            None => Ok(Vec::new()),
-        };
+    /// Called once before the first part.
+    fn prepare(&mut self, _executor: &Executor) -> impl Future<Output = Result<()>> + Send {
+        std::future::ready(Ok(()))
     }
-    let mut outcomes = Vec::with_capacity(chunks.len());
-    let transaction = match capabilities.transactions {
-        true => Some(Transaction::within(executor).await?),
-        false => None,
-    };
-    let inner = transaction.as_ref().map_or_else(|| executor.clone(), Transaction::executor);
-    for (columns, values) in chunks {
-        outcomes.push(writer.write(&inner, columns, values).await?);
-    }
-    if let Some(transaction) = transaction {
-        transaction.commit().await?;
-    }
-    Ok(outcomes)
-}
 
-type Chunk = (Vec<Name>, Vec<Value>);
-
-/// Splits rows where the given columns change and where a statement is full.
-fn chunks(capabilities: &Capabilities, definition: &'static ModelDef, rows: Rows) -> Result<Vec<Chunk>> {
-    let mut chunks: Vec<Chunk> = Vec::new();
-    let mut shape: Vec<bool> = Vec::new();
-    let mut room = 0;
-    for row in rows.0 {
-        let same = row.iter().map(Option::is_some).eq(shape.iter().copied());
-        if !same || room == 0 {
-            shape = row.iter().map(Option::is_some).collect();
-            let given = definition.columns.iter().zip(&shape).filter(|(_, given)| **given);
-            let columns: Vec<Name> = given.map(|(column, _)| column.name.clone()).collect();
-            room = match columns.len() {
-                0 => 1,
-                width => (capabilities.max_binds / width).min(capabilities.insert_rows),
-            };
-            if room == 0 {
-                return Err(definition.locate(Error::invalid("the row has more columns than a statement can bind")));
-            }
-            let capacity = columns.len() * room.min(1024);
-            chunks.push((columns, Vec::with_capacity(capacity)));
-        }
-        if let Some((_, values)) = chunks.last_mut() {
-            values.extend(row.into_iter().flatten());
-        }
-        room -= 1;
-    }
-    Ok(chunks)
+    fn write(&self, executor: &Executor, chunk: Chunk) -> impl Future<Output = Result<Self::Output>> + Send;
 }
 
 impl ModelDef {
     /// The position of the column that the database numbers.
     fn auto_column(&self) -> Option<usize> {
         self.columns.iter().position(|column| column.auto_increment)
+    }
+
+    fn expression(&self, position: usize) -> Expression {
+        let column = &self.columns[position];
+        let name = column.name.clone();
+        Expression::Column(ColumnRef { source: Source(0), name, ty: Some(column.ty) })
     }
 }
 

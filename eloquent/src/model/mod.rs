@@ -25,7 +25,7 @@ pub use insert::{Create, CreateMany, InsertMany};
 pub use into_column::IntoColumn;
 pub use persist::{DeleteOne, UpdateOne};
 
-pub(crate) use insert::{Rows, WriteChunk, insert_in_chunks};
+pub(crate) use insert::{Chunk, Chunks, WriteChunk};
 pub(crate) use key::{key_columns, key_filter};
 
 pub use view::{View, ViewColumns, ViewOf};

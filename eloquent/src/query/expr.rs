@@ -57,10 +57,6 @@ impl<T: ColumnValue> Col<T> {
         Assignment { column: self.reference(), value: value.into_expr().node }
     }
 
-    pub(crate) fn definition(self) -> &'static Column {
-        self.column
-    }
-
     pub(crate) fn reference(self) -> ColumnRef {
         ColumnRef { source: self.source, name: self.column.name.clone(), ty: Some(self.column.ty) }
     }

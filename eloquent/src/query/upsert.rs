@@ -5,12 +5,11 @@ use std::marker::PhantomData;
 use eloquent_core::statement::{
     Assignment, ColumnRef, Conflict, ConflictAction, Expression, Insert, Source, Statement,
 };
-use eloquent_core::value::Value;
 use eloquent_core::{Error, Name, Result};
 
 use super::{BoxFuture, Selection};
 use crate::database::{Executor, Located, Target};
-use crate::model::{Columns as _, Model, Rows, WriteChunk, insert_in_chunks};
+use crate::model::{Chunk, Chunks, Columns as _, Model, WriteChunk};
 
 /// Adds rows, or changes those that exist already. Awaited, it gives the number of rows that were
 /// written.
@@ -63,20 +62,20 @@ impl<M: Model> Upsert<M> {
                 .locate(Error::invalid("an upsert has to say which rows exist already"))
                 .with_hint("name the columns of a unique index: `.unique_by(|u| u.email)`"));
         }
-        let rows = Rows::of::<M>(self.drafts)?;
         let executor = Executor::resolve(self.target.as_ref(), Some(definition))?;
         let capabilities = executor.capabilities().await?;
         if !capabilities.upsert {
             let driver = executor.connection().driver();
             return Err(definition.locate(Error::unsupported("upsert", driver)));
         }
-        let writer = Writer::<M> {
+        let chunks = Chunks::of::<M>(self.drafts, &capabilities)?;
+        let mut writer = Writer::<M> {
             unique_by: self.unique_by,
             update: self.update,
             ignore: self.ignore,
             model: PhantomData,
         };
-        let written = insert_in_chunks(&executor, definition, rows, &writer).await?;
+        let written = chunks.send(&executor, &capabilities, &mut writer).await?;
         Ok(written.into_iter().sum())
     }
 }
@@ -107,7 +106,8 @@ impl<M: Model> Writer<M> {
 impl<M: Model> WriteChunk for Writer<M> {
     type Output = u64;
 
-    async fn write(&self, executor: &Executor, columns: Vec<Name>, values: Vec<Value>) -> Result<u64> {
+    async fn write(&self, executor: &Executor, chunk: Chunk) -> Result<u64> {
+        let Chunk { columns, values, .. } = chunk;
         let conflict = Some(self.conflict(&columns));
         let table = M::definition().table.into();
         let insert = Insert { table, columns, values, conflict, returning: None };

@@ -1,7 +1,7 @@
 //! Changing and removing the rows of a query.
 
 use eloquent_core::statement::{
-    Assignment, ColumnRef, Delete, Expression, Predicate, Select, Source, Statement, Update,
+    Assignment, ColumnRef, CompareOperator, Delete, Expression, Predicate, Select, Source, Statement, Update,
 };
 use eloquent_core::value::ColumnValue;
 use eloquent_core::{Error, ErrorKind, Result};
@@ -86,7 +86,10 @@ impl MassWrite {
     pub(crate) fn delete(plan: Plan, definition: &'static ModelDef, all: bool) -> Self {
         let table = definition.table.into();
         let statement = rows_of(plan.select, definition, all, "delete")
-            .map(|filter| Statement::Delete(Delete { table, filter, all, by_key: false, returning: None }));
+            .map(|filter| {
+                let by_key = names_one_row(definition, &filter);
+                Statement::Delete(Delete { table, filter, all, by_key, returning: None })
+            });
         MassWrite { statement, target: plan.target, definition }
     }
 }
@@ -180,7 +183,22 @@ fn update_statement(
         }
     }
     let table = definition.table.into();
-    Ok(Statement::Update(Update { table, assignments, filter, all, by_key: false, returning: None }))
+    let by_key = names_one_row(definition, &filter);
+    Ok(Statement::Update(Update { table, assignments, filter, all, by_key, returning: None }))
+}
+
+/// Whether the filter gives every column of the key a value.
+fn names_one_row(definition: &ModelDef, filter: &[Predicate]) -> bool {
+    let given = |position: &usize| {
+        let name = &definition.columns[*position].name;
+        filter.iter().any(|predicate| match predicate {
+            Predicate::Compare(Expression::Column(column), CompareOperator::Equal, Expression::Value(_)) => {
+                column.name == *name
+            }
+            _ => false,
+        })
+    };
+    definition.key.iter().all(given)
 }
 
 /// Refuses a value that the column cannot hold, before anything is sent.

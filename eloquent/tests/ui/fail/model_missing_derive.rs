@@ -1,11 +1,9 @@
-use eloquent::prelude::*;
+use eloquent::Query;
 
 struct User {
     id: i64,
 }
 
-fn users(query: eloquent::Query<User>) -> eloquent::Query<User> {
-    query
-}
+fn adults(users: Query<User>) {}
 
 fn main() {}

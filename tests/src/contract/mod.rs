@@ -1,0 +1,149 @@
+//! The contract between Eloquent and a driver, case by case. Only what [`eloquent_core::driver`]
+//! promises is used: sessions, statements, sinks.
+
+mod ask;
+mod cancellation;
+mod crud;
+mod errors;
+mod expressions;
+mod options;
+mod predicates;
+mod reference;
+mod schema;
+mod selects;
+mod sinks;
+mod streams;
+mod text;
+mod transactions;
+mod upserts;
+mod values;
+mod writes;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use eloquent_core::driver::{Capabilities, Connection, Session};
+use eloquent_core::schema::{Column, SchemaChange, TableDefinition};
+use eloquent_core::{Name, Result};
+
+use crate::Target;
+use crate::case::{Bench, Case};
+
+pub use ask::{
+    Ask, Rows, assign, col, compare, delete, equal, execute, fetch, insert, is_null, query, refuses,
+    select, update, value,
+};
+pub use sinks::Collect;
+
+/// The cases by module.
+pub(crate) const MODULES: &[(&str, &[Case<Contract>])] = &[
+    ("values", values::CASES),
+    ("text", text::CASES),
+    ("crud", crud::CASES),
+    ("writes", writes::CASES),
+    ("upserts", upserts::CASES),
+    ("selects", selects::CASES),
+    ("expressions", expressions::CASES),
+    ("predicates", predicates::CASES),
+    ("transactions", transactions::CASES),
+    ("options", options::CASES),
+    ("schema", schema::CASES),
+    ("errors", errors::CASES),
+    ("streams", streams::CASES),
+    ("cancellation", cancellation::CASES),
+];
+
+/// What a case of the contract runs on: one connection, and the tables that it made there.
+#[derive(Debug, Clone)]
+pub struct Contract(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    connection: Arc<dyn Connection>,
+    tables: Mutex<Vec<Name>>,
+}
+
+impl Contract {
+    /// A case on this connection.
+    pub fn new(connection: Arc<dyn Connection>) -> Self {
+        Contract(Arc::new(Inner { connection, tables: Mutex::default() }))
+    }
+
+    /// The connection.
+    pub fn connection(&self) -> &Arc<dyn Connection> {
+        &self.0.connection
+    }
+
+    /// A new session.
+    ///
+    /// # Errors
+    /// What the driver reports.
+    pub async fn session(&self) -> Result<Box<dyn Session>> {
+        self.0.connection.session().await
+    }
+
+    /// A name that no other case uses, in this process or another. What is called so is dropped at the
+    /// end of the case.
+    pub fn name(&self, what: &str) -> Name {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let name = Name::from(format!("t{}_{number}_{what}", std::process::id()));
+        self.0.tables.lock().unwrap_or_else(PoisonError::into_inner).push(name.clone());
+        name
+    }
+
+    /// Creates a table of these columns, the first of which is the key.
+    ///
+    /// # Errors
+    /// What the driver reports.
+    pub async fn table(&self, session: &mut dyn Session, columns: &[Column]) -> Result<Name> {
+        self.keyed_table(session, columns, &[&columns[0].name]).await
+    }
+
+    /// Creates a table of these columns with this key.
+    ///
+    /// # Errors
+    /// What the driver reports.
+    pub async fn keyed_table(
+        &self,
+        session: &mut dyn Session,
+        columns: &[Column],
+        key: &[&str],
+    ) -> Result<Name> {
+        let name = self.name("cases");
+        let table = TableDefinition {
+            name: name.clone(),
+            columns: columns.to_vec(),
+            key: key.iter().map(|column| Name::from((*column).to_owned())).collect(),
+            indexes: Vec::new(),
+            if_not_exists: false,
+        };
+        session.alter(&SchemaChange::CreateTable(table)).await?;
+        Ok(name)
+    }
+}
+
+impl Bench for Contract {
+    const SUITE: &'static str = "contract";
+
+    async fn open(target: &Target) -> Result<Self> {
+        let (driver, config) = target.resolve()?;
+        Ok(Contract::new(driver.connect(&config).await?))
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        self.0.connection.capabilities()
+    }
+
+    async fn close(self) -> Result<()> {
+        let tables =
+            std::mem::take(&mut *self.0.tables.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut session = self.session().await?;
+        // the newest first: it may refer to an older one
+        for table in tables.into_iter().rev() {
+            session.alter(&SchemaChange::DropTable { table, if_exists: true }).await?;
+        }
+        drop(session);
+        self.0.connection.close().await
+    }
+}

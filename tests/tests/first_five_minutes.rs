@@ -1,0 +1,108 @@
+//! What a newcomer does: an empty project, the lines of the README, `cargo run`.
+
+#![allow(clippy::expect_used)] // in a test it is the message of a failure
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+const PROJECTS: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/first-five-minutes");
+
+/// What a project does when it is run.
+struct Outcome {
+    succeeded: bool,
+    stdout: String,
+    stderr: String,
+}
+
+/// Makes a project of these lines and this program, and runs it.
+fn run(name: &str, dependencies: &str, program: &str) -> Outcome {
+    let folder = Path::new(PROJECTS).join(name);
+    let manifest = format!(
+        "[package]\nname = \"{name}\"\nedition = \"2024\"\n\n{dependencies}\n\n\
+         # not part of any other workspace\n[workspace]\n"
+    );
+    write(folder.join("Cargo.toml"), &manifest);
+    write(folder.join("src/main.rs"), program);
+    // the versions that everything else here is tested with
+    fs::copy(root("Cargo.lock"), folder.join("Cargo.lock")).expect("the lock file is there");
+    let output = Command::new(env!("CARGO"))
+        .args(["run", "--quiet"])
+        .current_dir(&folder)
+        .env("CARGO_TARGET_DIR", Path::new(PROJECTS).join("target"))
+        .output()
+        .expect("cargo can be run");
+    Outcome {
+        succeeded: output.status.success(),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+fn write(path: PathBuf, text: &str) {
+    fs::create_dir_all(path.parent().expect("a file lies in a folder")).expect("it can be made");
+    fs::write(path, text).expect("a file can be written");
+}
+
+fn root(path: &str) -> PathBuf {
+    let path = Path::new(ROOT).join(path);
+    path.canonicalize().unwrap_or(path)
+}
+
+/// The first block of a language in the README.
+fn block(language: &str) -> String {
+    let readme = fs::read_to_string(root("README.md")).expect("there is a README");
+    let opening = format!("```{language}\n");
+    let (_, rest) = readme.split_once(&opening).expect("the README has such a block");
+    let (block, _) = rest.split_once("```").expect("a block ends");
+    block.to_owned()
+}
+
+/// The dependencies of the README, with its clone being this one.
+fn dependencies() -> String {
+    let lines = block("toml");
+    let clone = "\"../eloquent/eloquent\"";
+    assert!(lines.contains(clone), "the README names its clone {clone}:\n{lines}");
+    lines.replace(clone, &path_of("eloquent"))
+}
+
+fn path_of(package: &str) -> String {
+    format!("'{}'", root(package).display())
+}
+
+#[test]
+fn the_first_example_runs_with_the_lines_that_are_shown() {
+    let outcome = run("first-example", &dependencies(), &block("rust"));
+    assert!(outcome.succeeded, "{}", outcome.stderr);
+    assert_eq!(outcome.stdout, block("text"), "the README shows what it prints");
+    assert_eq!(outcome.stderr, "", "there are no warnings");
+}
+
+/// A driver that is only declared is not linked. The message has to say what to do, because nothing
+/// else does.
+#[test]
+fn a_driver_that_is_never_named_is_explained() {
+    let dependencies = format!(
+        "[dependencies]\neloquent = {{ path = {} }}\neloquent-sqlite = {{ path = {} }}\n\
+         tokio = {{ version = \"1\", features = [\"macros\", \"rt-multi-thread\"] }}",
+        path_of("eloquent"),
+        path_of("eloquent-sqlite"),
+    );
+    let program = "#[tokio::main]\nasync fn main() -> eloquent::Result<()> {\n    \
+                   eloquent::Db::connect(\"sqlite::memory:\").await?;\n    Ok(())\n}\n";
+    let outcome = run("declared-driver", &dependencies, program);
+    assert!(!outcome.succeeded, "a driver that nobody names is not linked");
+    for part in [
+        "[driver_not_found]",
+        "`sqlite`",
+        "no driver is linked",
+        "cargo feature `sqlite`",
+        "use the_driver_crate as _;",
+    ] {
+        assert!(outcome.stderr.contains(part), "`{part}` is missing in: {}", outcome.stderr);
+    }
+    let remedied = format!("use eloquent_sqlite as _;\n\n{program}");
+    let outcome = run("declared-driver", &dependencies, &remedied);
+    assert!(outcome.succeeded, "the remedy works: {}", outcome.stderr);
+}
