@@ -4,8 +4,8 @@
 //! (`struct`, `use`, ..) declares it for those that follow. One that does something runs by itself, in a
 //! function of its own, with a fresh database in memory that has the tables of the models declared so
 //! far. What it needs beyond that stands in a comment of the chapter, `<!-- before .. -->`, and runs
-//! before each of the examples that follow. A whole program, and a block with a word like `no_run` or
-//! `compile_fail`, is what it says.
+//! before each of the examples that follow; where that installs a database, it is in place of the other.
+//! A whole program stays as it is.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -78,9 +78,11 @@ impl Chapter {
         out += &hidden(&self.declarations)?;
         out += &hidden("#[tokio::main(flavor = \"current_thread\")]")?;
         out += &hidden("async fn main() -> Result<(), Box<dyn std::error::Error>> {")?;
-        out += &hidden("Db::connect(\"sqlite::memory:\").await?.install();")?;
-        for model in &self.models {
-            out += &hidden(&format!("{model}::create_table().await?;"))?;
+        if !self.before.contains("install()") {
+            out += &hidden("Db::connect(\"sqlite::memory:\").await?.install();")?;
+            for model in &self.models {
+                out += &hidden(&format!("{model}::create_table().await?;"))?;
+            }
         }
         out += &hidden(&self.before)?;
         out += block;

@@ -7,7 +7,7 @@ use crate::errors::Errors;
 /// Refuses type and lifetime parameters.
 pub(crate) fn no_generics(input: &DeriveInput, what: &str, errors: &mut Errors) {
     if let Some(parameter) = input.generics.params.first() {
-        let message = format!("{what} has no parameters: name its types and own its data");
+        let message = format!("{what} cannot be generic: name its types and own its data");
         errors.add(syn::spanned::Spanned::span(parameter), message);
     }
 }

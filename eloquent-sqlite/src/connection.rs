@@ -71,6 +71,7 @@ impl Shared {
 struct Sessions {
     open: Mutex<usize>,
     fewer: Condvar,
+    closing: Mutex<()>,
 }
 
 impl Sessions {
@@ -91,6 +92,15 @@ impl Sessions {
 /// A session that is open, for as long as this lives.
 #[derive(Debug)]
 pub(crate) struct Presence(Arc<Sessions>);
+
+impl Presence {
+    /// Closes the connection of the session. Two that close at once would each take the other for one
+    /// that stays, and leave the log behind; so they take turns.
+    pub(crate) fn close(self, connection: rusqlite::Connection) {
+        let _turn = lock(&self.0.closing);
+        drop(connection);
+    }
+}
 
 impl Drop for Presence {
     fn drop(&mut self) {

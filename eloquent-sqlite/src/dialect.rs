@@ -32,6 +32,7 @@ impl Dialect for SqliteDialect {
         capabilities.transactions = true;
         capabilities.savepoints = true;
         capabilities.returning = true;
+        capabilities.last_insert_id = true;
         capabilities.upsert = true;
         capabilities.joins = true;
         capabilities.max_binds = 32_766;
@@ -210,3 +211,6 @@ fn item(value: &Value) -> Result<Option<serde_json::Value>> {
         _ => Ok(None),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -100,8 +100,7 @@ pub(crate) struct Engine {
     pub(crate) pages: i32,
     /// Whether a statement may have changed settings.
     pub(crate) unclean: bool,
-    /// Behind the connection, for it is to go last.
-    _presence: Presence,
+    presence: Presence,
 }
 
 impl std::fmt::Debug for Engine {
@@ -134,8 +133,17 @@ impl Engine {
             transaction: None,
             pages: 0,
             unclean: false,
-            _presence: presence,
+            presence,
         }))
+    }
+
+    /// Closes the connection. That may copy the whole log, so it is not for the calling task.
+    pub(crate) fn close(self: Box<Self>) {
+        let Engine { connection, presence, .. } = *self;
+        // A cancel that came too late for its statement stays with the connection until the next one
+        // begins. It would end the copying.
+        let _ = connection.query_row("SELECT 1", [], |_| Ok(()));
+        presence.close(connection);
     }
 
     /// What is known of the connection.
@@ -179,7 +187,7 @@ impl Engine {
         let started = (place == Place::Here && (raw || !reads)).then(Instant::now);
         let shown = self.step(&mut prepared, reads, sink, place);
         if verb == Verb::Other {
-            // Some pragmas act when they are prepared, so a prepared one does not act again.
+            // DDL and pragmas run once and would crowd out what runs often.
             prepared.discard();
             self.unclean = true;
         } else {

@@ -121,11 +121,13 @@ impl Unprepared {
 }
 
 /// Settings of a connection that are switched, and how they have to stand.
-const SWITCHES: [(DbConfig, bool, &str); 5] = [
+const SWITCHES: [(DbConfig, bool, &str); 6] = [
     (DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true, "foreign_keys"),
     // A misspelt column in double quotes must not become a text.
     (DbConfig::SQLITE_DBCONFIG_DQS_DML, false, "dqs_dml"),
     (DbConfig::SQLITE_DBCONFIG_DQS_DDL, false, "dqs_ddl"),
+    // Without it a statement with a bound LIMIT is compiled anew at each run.
+    (DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true, "qpsg"),
     // A damaged or hostile file must not be able to do more than hold wrong data.
     (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true, "defensive"),
     (DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false, "trusted_schema"),

@@ -67,7 +67,9 @@ impl SqliteSession {
                 Ok(engine) => Done { engine: Some(engine), result: Ok(Outcome::Done) },
                 Err(error) => Done { engine: None, result: Err(error) },
             };
-            let _ = reply.send(done); // who does not want it any more closes it here
+            if let Err(unwanted) = reply.send(done) {
+                unwanted.close();
+            }
         });
         session.away = Some(receiver);
         session.arrival().await?;
@@ -110,8 +112,10 @@ impl SqliteSession {
         let (reply, receiver) = oneshot::channel();
         self.watch.renew();
         ready.put(move || {
-            // Nobody takes the reply when the session is gone; the connection then closes here.
-            let _ = reply.send(Done::doing(engine, task));
+            // Nobody takes the reply when the session is gone.
+            if let Err(unwanted) = reply.send(Done::doing(engine, task)) {
+                unwanted.close();
+            }
         });
         self.away = Some(receiver);
         Ok(())
@@ -235,6 +239,11 @@ impl SqlSession for SqliteSession {
         self.control(Control::Rollback(depth)).await
     }
 
+    async fn ids_follow(&mut self, table: &str) -> Result<bool> {
+        self.come_home().await?;
+        Ok(self.home.as_ref().is_some_and(|engine| engine.ids_follow(table)))
+    }
+
     async fn settle(&mut self) -> Result<()> {
         self.come_home().await
     }
@@ -280,7 +289,7 @@ impl Drop for SqliteSession {
         if let Some(engine) = engine
             && let Ok(ready) = self.worker.ready()
         {
-            ready.put(move || drop(engine));
+            ready.put(move || engine.close());
         }
     }
 }

@@ -61,10 +61,18 @@ impl Done {
         match catch_unwind(AssertUnwindSafe(|| engine.perform(task))) {
             Ok(result) => Done { engine: Some(engine), result },
             // What state the connection is in is unknown, so it is closed: that rolls back.
-            Err(_) => Done {
-                engine: None,
-                result: Err(error(ErrorKind::ConnectionLost, "the session panicked")),
-            },
+            Err(_) => {
+                engine.close();
+                let lost = error(ErrorKind::ConnectionLost, "the session panicked");
+                Done { engine: None, result: Err(lost) }
+            }
+        }
+    }
+
+    /// Closes the connection that nobody takes back.
+    pub(crate) fn close(self) {
+        if let Some(engine) = self.engine {
+            engine.close();
         }
     }
 }

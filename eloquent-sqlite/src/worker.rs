@@ -9,8 +9,8 @@ use eloquent_core::{ErrorKind, Result};
 
 use crate::error::error;
 
-/// How long the thread waits for work before it ends.
-const IDLE: Duration = Duration::from_secs(10);
+/// How long the thread waits for work before it ends. Short in tests, so that they see it end.
+const IDLE: Duration = if cfg!(test) { Duration::from_millis(5) } else { Duration::from_secs(10) };
 
 /// A piece of work.
 pub(crate) type Job = Box<dyn FnOnce() + Send>;
@@ -121,18 +121,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn jobs_run_on_one_thread_of_its_own() {
+    fn jobs_run_on_another_thread() {
         let worker = Worker::default();
         let (sender, receiver) = mpsc::channel();
-        let mut threads = Vec::new();
         for _ in 0..3 {
             let sender = sender.clone();
             worker.ready().unwrap().put(move || {
                 let _ = sender.send(std::thread::current().id());
             });
-            threads.push(receiver.recv().unwrap());
+            assert_ne!(receiver.recv().unwrap(), std::thread::current().id());
         }
-        assert!(threads.iter().all(|id| *id == threads[0] && *id != std::thread::current().id()));
+    }
+
+    #[test]
+    fn an_idle_thread_ends_and_another_one_takes_over() {
+        let worker = Worker::default();
+        for _ in 0..20 {
+            let (sender, receiver) = mpsc::channel();
+            worker.ready().unwrap().put(move || {
+                let _ = sender.send(());
+            });
+            receiver.recv().unwrap();
+            while worker.0.lock().alive {
+                std::thread::yield_now();
+            }
+        }
     }
 
     #[test]

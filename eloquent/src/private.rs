@@ -2,6 +2,7 @@
 
 use eloquent_core::value::Mismatch;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 pub use eloquent_core::Result;
 pub use eloquent_core::row::RowReader;
@@ -79,6 +80,86 @@ impl<T: ColumnValue> Field for T {
     }
 }
 
+/// A type whose field is marked `json`, with what [`Field`] has. `F` is the type of the field, this one
+/// or an `Option` of it, and `S` what the column holds.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be stored as JSON",
+    label = "serde does not know this type",
+    note = "add `#[derive(serde::Serialize, serde::Deserialize)]` to it"
+)]
+pub trait JsonField<F, S>: Sized {
+    /// The column that the field gets.
+    const SHAPE: Shape;
+
+    /// The column, as closures of queries see it.
+    fn col(source: Source, column: &'static Column) -> Col<S>;
+
+    /// Reads the next column of a row.
+    ///
+    /// # Errors
+    /// When the value does not fit.
+    fn read(row: &mut RowReader<'_>) -> Result<F>;
+
+    /// The value to bind.
+    ///
+    /// # Errors
+    /// When the value has no JSON form.
+    fn write(field: &F) -> Written;
+
+    /// Gives a draft's value out.
+    fn push(field: Option<F>, values: &mut DraftValues);
+
+    /// Gives a draft's value or its default out.
+    fn push_or(field: Option<F>, values: &mut DraftValues, default: impl FnOnce() -> F);
+}
+
+macro_rules! json_fields {
+    ($($field:ty, $stored:ty: $wrap:expr, $unwrap:expr, $write:expr;)+) => {$(
+        #[diagnostic::do_not_recommend]
+        impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> JsonField<$field, $stored> for T {
+            const SHAPE: Shape = <$stored as Field>::SHAPE;
+
+            fn col(source: Source, column: &'static Column) -> Col<$stored> {
+                Col::new(source, column)
+            }
+
+            fn read(row: &mut RowReader<'_>) -> Result<$field> {
+                row.read().map($unwrap)
+            }
+
+            fn write(field: &$field) -> Written {
+                $write(field)
+            }
+
+            fn push(field: Option<$field>, values: &mut DraftValues) {
+                values.push(field.map($wrap));
+            }
+
+            fn push_or(
+                field: Option<$field>,
+                values: &mut DraftValues,
+                default: impl FnOnce() -> $field,
+            ) {
+                values.push(Some($wrap(field.unwrap_or_else(default))));
+            }
+        }
+    )+};
+}
+
+json_fields! {
+    T, Json<T>: Json, |json: Json<T>| json.0, write_json;
+    Option<T>, Option<Json<T>>:
+        |field: Option<T>| field.map(Json),
+        |stored: Option<Json<T>>| stored.map(|json| json.0),
+        |field: &Option<T>| field.as_ref().map_or(Ok(Value::Null), write_json);
+}
+
+fn write_json<T: Serialize>(value: &T) -> Written {
+    let json = serde_json::to_value(value)
+        .map_err(|_| Mismatch::because("the value has no JSON form (map keys must be text)"))?;
+    Ok(Value::Json(Box::new(json)))
+}
+
 /// What a type says of its column.
 #[derive(Debug, Clone, Copy)]
 pub struct Shape {
@@ -125,18 +206,6 @@ pub fn column_names(definition: &'static ModelDef) -> Vec<&'static str> {
 #[cold]
 pub fn no_column(position: usize) -> Written {
     Err(Mismatch::because(format!("the model has no column at position {position}")))
-}
-
-/// A field marked `json`, as it is stored.
-pub fn json<T: Serialize>(value: &T) -> Written {
-    let json = serde_json::to_value(value)
-        .map_err(|_| Mismatch::because("the value has no JSON form (map keys must be text)"))?;
-    Ok(Value::Json(Box::new(json)))
-}
-
-/// An optional field marked `json`, as it is stored.
-pub fn optional_json<T: Serialize>(value: &Option<T>) -> Written {
-    value.as_ref().map_or(Ok(Value::Null), json)
 }
 
 /// A variant's name, as it is stored.

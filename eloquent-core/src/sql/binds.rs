@@ -45,6 +45,10 @@ impl<'s> Binds<'s> {
         Cow::Owned(values)
     }
 
+    pub(super) fn reserve(&mut self, values: usize) {
+        self.values.reserve(values);
+    }
+
     pub(super) fn push(&mut self, value: ValueRef<'s>) {
         self.values.push(value);
     }

@@ -162,8 +162,9 @@ fn place(error: Error, dialect: &dyn Dialect, statement: &Statement) -> Error {
 struct ShapeHasher(u64);
 
 impl ShapeHasher {
-    fn mix(&mut self, word: u64) {
-        let product = u128::from(self.0 ^ word ^ 0xa076_1d64_78bd_642f) * 0x9e37_79b9_7f4a_7c15;
+    fn mix(&mut self, left: u64, right: u64) {
+        let left = u128::from(self.0 ^ left ^ 0x9e37_79b9_7f4a_7c15);
+        let product = left * u128::from(right ^ 0xa076_1d64_78bd_642f);
         // Both halves of the product, folded onto each other.
         #[allow(clippy::cast_possible_truncation)]
         let folded = (product >> 64) as u64 ^ product as u64;
@@ -173,16 +174,28 @@ impl ShapeHasher {
 
 impl Hasher for ShapeHasher {
     fn write(&mut self, bytes: &[u8]) {
-        let (words, rest) = bytes.as_chunks::<8>();
-        for word in words {
-            self.mix(u64::from_le_bytes(*word));
+        let (pairs, rest) = bytes.as_chunks::<16>();
+        for pair in pairs {
+            self.mix(word(&pair[..8]), word(&pair[8..]));
         }
-        let mut last = [0; 8];
-        last[..rest.len()].copy_from_slice(rest);
-        self.mix(u64::from_le_bytes(last) ^ (rest.len() as u64) << 56);
+        let (left, right) = rest.split_at(rest.len().min(8));
+        self.mix(word(left), word(right));
+    }
+
+    fn write_usize(&mut self, len: usize) {
+        // The length of the slice whose bytes follow, which `write` mixes in.
+        self.0 ^= len as u64;
     }
 
     fn finish(&self) -> u64 {
         self.0
+    }
+}
+
+/// Up to eight bytes as a number.
+fn word(bytes: &[u8]) -> u64 {
+    match bytes.first_chunk() {
+        Some(all) => u64::from_le_bytes(*all),
+        None => bytes.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)),
     }
 }

@@ -8,6 +8,9 @@ use crate::types::{self, Kind};
 
 use super::parse::{Declared, DeclaredField, Storage};
 
+/// The longest tuple that is a key.
+const MAX_KEY: usize = 4;
+
 /// A model without mistakes.
 pub(super) struct Model {
     pub(super) declared: Declared,
@@ -127,6 +130,10 @@ fn find_key(model: &Declared, errors: &mut Errors) -> Vec<usize> {
             model.ident.span(),
             format!("`{}` has no key: call a field `id`, or give one `#[model(key)]`", model.ident),
         );
+    }
+    if let Some(surplus) = key.get(MAX_KEY) {
+        let message = format!("a key has at most {MAX_KEY} fields");
+        errors.add(model.fields[*surplus].ident.span(), message);
     }
     key
 }

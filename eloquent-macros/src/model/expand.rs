@@ -38,8 +38,7 @@ fn from_row(model: &Model, names: &Names<'_>) -> TokenStream {
     let ident = names.model;
     let reads = model.declared.fields.iter().map(|field| {
         let (name, read) = (&field.ident, method(field, "read"));
-        let value = unwrap_json(field, code!(#read(row)?));
-        code!(#name: #value)
+        code!(#name: #read(row)?)
     });
     code! {
         #[automatically_derived]
@@ -65,7 +64,7 @@ fn implementation(model: &Model, names: &Names<'_>) -> TokenStream {
     let required = required(model);
     let definition = definition(model);
     let values = fields.iter().enumerate().map(|(position, field)| {
-        let (name, write) = (&field.ident, writer(field));
+        let (name, write) = (&field.ident, method(field, "write"));
         code!(#position => #write(&self.#name))
     });
     let (key_type, key) = key(model);
@@ -275,20 +274,12 @@ fn setter(field: &DeclaredField, vis: &syn::Visibility) -> TokenStream {
 
 fn push(field: &DeclaredField) -> TokenStream {
     let name = &field.ident;
-    let given = match field.storage {
-        Storage::Json(_) => {
-            let wrapped = wrap_json(field, code!(value));
-            code!(self.#name.map(|value| #wrapped))
-        }
-        _ => code!(self.#name),
-    };
     let Some(default) = &field.default else {
         let push = method(field, "push");
-        return code!(#push(#given, values););
+        return code!(#push(self.#name, values););
     };
-    let push_or = method(field, "push_or");
-    let default = wrap_json(field, default_value(field, default));
-    code!(#push_or(#given, values, || #default);)
+    let (push_or, default) = (method(field, "push_or"), default_value(field, default));
+    code!(#push_or(self.#name, values, || #default);)
 }
 
 /// A mistake in the type is reported at the expression, or at the type that has no default.
@@ -307,10 +298,19 @@ fn default_value(field: &DeclaredField, default: &DefaultValue) -> TokenStream {
     }
 }
 
-/// An item of the stored type's `Field` implementation; a type without one is reported at the field.
+/// An item of the implementation of `Field`, or of `JsonField`; a type without one is reported where it
+/// stands.
 fn method(field: &DeclaredField, name: &str) -> TokenStream {
-    let (stored, name) = (stored_type(field), Ident::new(name, Span::mixed_site()));
-    quote_spanned!(field.ty_span()=> <#stored as ::eloquent::__private::Field>::#name)
+    let (ty, name) = (&field.ty, Ident::new(name, Span::mixed_site()));
+    match field.storage {
+        Storage::Json(_) => {
+            let (inner, stored) = (types::option_inner(ty).unwrap_or(ty), stored_type(field));
+            quote_spanned! {inner.span()=>
+                <#inner as ::eloquent::__private::JsonField<#ty, #stored>>::#name
+            }
+        }
+        _ => quote_spanned!(ty.span()=> <#ty as ::eloquent::__private::Field>::#name),
+    }
 }
 
 /// The type that the column holds: JSON is wrapped.
@@ -322,31 +322,6 @@ fn stored_type(field: &DeclaredField) -> TokenStream {
         }
         (Storage::Json(_), None) => code!(::eloquent::__private::Json<#ty>),
         _ => code!(#ty),
-    }
-}
-
-fn wrap_json(field: &DeclaredField, value: TokenStream) -> TokenStream {
-    match (&field.storage, types::option_inner(&field.ty)) {
-        (Storage::Json(_), Some(_)) => code!(#value.map(::eloquent::__private::Json)),
-        (Storage::Json(_), None) => code!(::eloquent::__private::Json(#value)),
-        _ => value,
-    }
-}
-
-fn unwrap_json(field: &DeclaredField, stored: TokenStream) -> TokenStream {
-    match (&field.storage, types::option_inner(&field.ty)) {
-        (Storage::Json(_), Some(_)) => code!(#stored.map(|json| json.0)),
-        (Storage::Json(_), None) => code!(#stored.0),
-        _ => stored,
-    }
-}
-
-/// The function that turns a borrowed field into a value.
-fn writer(field: &DeclaredField) -> TokenStream {
-    match (&field.storage, types::option_inner(&field.ty)) {
-        (Storage::Json(_), Some(_)) => code!(::eloquent::__private::optional_json),
-        (Storage::Json(_), None) => code!(::eloquent::__private::json),
-        _ => method(field, "write"),
     }
 }
 

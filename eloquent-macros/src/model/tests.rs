@@ -101,7 +101,7 @@ fn several_mistakes_are_reported_at_once() {
     assert_eq!(
         found,
         [
-            "a model has no parameters: name its types and own its data",
+            "a model cannot be generic: name its types and own its data",
             "`model` does not know `tabel` here; did you mean `table`?",
             "`snake` is no way to write names; there are `PascalCase`, `camelCase`, `snake_case`, `SCREAMING_SNAKE_CASE`",
             "`model` does not know `lenght` here; did you mean `length`?",

@@ -118,3 +118,34 @@ async fn readers_do_not_wait_for_a_writer() {
     let count = read("SELECT id FROM t");
     assert_eq!(now(&mut reader, &count).unwrap(), Now::Done(Affected::default()));
 }
+
+/// In memory a commit needs the readers gone. Were the statement left at the first row, its commit would
+/// fail in silence.
+#[tokio::test]
+async fn a_write_that_the_sink_leaves_early_is_committed_or_sent_away() {
+    struct First;
+    impl RowSink for First {
+        fn row(&mut self, _: &dyn Row) -> Result<Flow> {
+            Ok(Flow::Stop)
+        }
+        fn reset(&mut self) {}
+        fn into_any(self: Box<Self>) -> Box<dyn Any + Send> {
+            self
+        }
+    }
+    let mut fixture = Fixture::new(&[("path", ":memory:"), ("busy_timeout_ms", "60000")]).await;
+    let mut reader = fixture.another().await;
+    let mut options = eloquent_core::driver::TransactionOptions::default();
+    options.read_only = true;
+    reader.begin(0, options).await.unwrap();
+    assert_eq!(integer(&mut reader, "SELECT count(*) FROM t").await, 0);
+    let insert = write("INSERT INTO t (name) VALUES ('x') RETURNING id");
+    let session = &mut fixture.session;
+    assert_eq!(session.query_now(&insert, &[], &mut First).unwrap(), Now::Later);
+    let (written, _) = tokio::join!(session.query(&insert, &[], Box::new(First)), async {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        reader.commit(0).await.unwrap();
+    });
+    assert_eq!(written.unwrap().affected.rows, 1);
+    assert_eq!(integer(session, "SELECT count(*) FROM t").await, 1);
+}

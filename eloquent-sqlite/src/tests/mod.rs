@@ -2,6 +2,7 @@
 
 mod cancellation;
 mod checkpoints;
+mod ids;
 mod inline;
 mod locks;
 mod sinks;

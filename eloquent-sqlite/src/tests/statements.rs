@@ -114,7 +114,9 @@ async fn a_changed_schema_is_seen_by_prepared_statements() {
 async fn a_plan_is_a_tree() {
     let mut fixture = Fixture::new(&[]).await;
     let statement = raw("SELECT * FROM t WHERE id IN (SELECT id FROM t WHERE name = ?)");
-    let plan = SqlSession::explain(&mut fixture.session, &statement, &[ValueRef::Text("x")]).await.unwrap();
+    let plan = SqlSession::explain(&mut fixture.session, &statement, &[ValueRef::Text("x")])
+        .await
+        .unwrap();
     let lines: Vec<_> = plan.lines().collect();
     assert!(lines.len() >= 3 && lines[0].starts_with("SEARCH t"), "{plan}");
     assert!(lines.iter().any(|line| line.starts_with("  ")), "{plan}");

@@ -1,1 +1,1 @@
-//! A complete driver.
+//! x

@@ -101,6 +101,12 @@ impl Ask for Select {
     }
 }
 
+impl Ask for &Select {
+    fn into_statement(self) -> Statement {
+        Statement::Select(self.clone())
+    }
+}
+
 impl Ask for Insert {
     fn into_statement(self) -> Statement {
         Statement::Insert(self)

@@ -4,8 +4,11 @@ use std::any::Any;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use eloquent_core::driver::{Affected, Now, Session};
 use eloquent_core::row::{Flow, OwnedRow, Row, RowSink};
 use eloquent_core::{Error, Result};
+
+use super::Ask;
 
 /// Copies every row.
 #[derive(Debug, Default)]
@@ -109,4 +112,32 @@ impl RowSink for Moody {
     fn into_any(self: Box<Self>) -> Box<dyn Any + Send> {
         self
     }
+}
+
+/// Shows the rows of a statement to a sink, by the synchronous attempt where the driver answers it.
+pub(super) async fn show(
+    session: &mut dyn Session,
+    statement: impl Ask,
+    mut sink: Moody,
+) -> Result<(Affected, Moody)> {
+    let statement = statement.into_statement();
+    match session.try_now(&statement, &mut sink)? {
+        Now::Done(affected) => return Ok((affected, sink)),
+        Now::Later => assert_eq!(sink.rows, 0, "a driver that says `Later` leaves the sink empty"),
+    }
+    show_later(session, statement, sink).await
+}
+
+/// Shows the rows of a statement to a sink, by the asynchronous way.
+pub(super) async fn show_later(
+    session: &mut dyn Session,
+    statement: impl Ask,
+    sink: Moody,
+) -> Result<(Affected, Moody)> {
+    let resets = sink.resets;
+    let fetched = session.fetch(&statement.into_statement(), Box::new(sink)).await?;
+    let sink = fetched.sink.into_any().downcast::<Moody>();
+    let sink = *sink.unwrap_or_else(|_| panic!("the driver gave another sink back"));
+    assert_eq!(sink.resets, resets, "a sink of `fetch` is never reset");
+    Ok((fetched.affected, sink))
 }

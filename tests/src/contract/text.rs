@@ -26,11 +26,12 @@ const NASTY: &[&str] = &[
 
 async fn any_text(cx: Contract) -> Outcome {
     let same: fn(&String, &String) -> bool = |a, b| a == b;
-    let nasty = NASTY.iter().map(|text| (*text).to_owned());
+    let nasty: Vec<String> = NASTY.iter().copied().map(str::to_owned).collect();
     let long = ["x".repeat(1 << 20), "ü".repeat(70_000)];
     let random = samples(any::<String>(), 40);
     let nul = ["\0", "a\0b", "a\0"].map(str::to_owned);
-    round_trip(&cx, ColumnType::Text, nasty.chain(long), random.into_iter().chain(nul), same).await
+    let fits = nasty.into_iter().chain(long);
+    round_trip(&cx, ColumnType::Text, fits, random.into_iter().chain(nul), same).await
 }
 
 /// The limit is in characters.
@@ -45,10 +46,12 @@ async fn text_is_data(cx: Contract) -> Outcome {
     let session = &mut *session;
     let ty = ColumnType::Text;
     let table = holder(&cx, session, ty).await?;
-    let texts = NASTY.iter().filter(|text| text.trim() == **text);
-    let texts: Vec<(i64, &str)> = (0..).zip(texts.copied()).collect();
-    let rows = texts.iter().map(|(id, text)| [Value::I64(*id), Value::Text((*text).to_owned())]);
-    execute(session, insert(&table, ["id", "v"], rows)).await?;
+    let texts = NASTY.iter().copied().filter(|text| text.trim() == *text);
+    let texts: Vec<(i64, &str)> = (0..).zip(texts).collect();
+    for (id, text) in &texts {
+        let row = [[Value::I64(*id), Value::Text((*text).to_owned())]];
+        execute(session, insert(&table, ["id", "v"], row)).await?;
+    }
     for (id, text) in &texts {
         let filter = vec![equal(col("v", ty), (*text).to_owned())];
         let found = Select { filter, ..select(&table, &[col("id", ColumnType::I64)]) };
@@ -67,7 +70,7 @@ async fn json_of_every_shape(cx: Contract) -> Outcome {
     round_trip(&cx, ty, texts, [Json("a\0b".to_owned())], |a, b| a == b).await?;
     let names = ["b", "a", "", "a.b", "$gt", "__proto__", "\u{1f980}"];
     let map: BTreeMap<String, Vec<Option<i64>>> =
-        names.iter().map(|name| ((*name).to_owned(), vec![None, Some(1)])).collect();
+        names.map(|name| (name.to_owned(), vec![None, Some(1)])).into_iter().collect();
     round_trip(&cx, ty, [Json(map)], [], |a, b| a == b).await
 }
 

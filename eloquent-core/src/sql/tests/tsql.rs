@@ -131,8 +131,8 @@ fn upserts_merge() {
 
 #[test]
 fn savepoints_are_saved_and_not_released() {
-    let mut options = TransactionOptions::default();
-    options.isolation = Some(Isolation::Serializable);
+    let isolation = Some(Isolation::Serializable);
+    let options = TransactionOptions { isolation, ..TransactionOptions::default() };
     assert_eq!(
         Tsql.begin(0, options).unwrap(),
         "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE; BEGIN TRANSACTION"

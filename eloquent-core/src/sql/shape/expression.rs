@@ -1,0 +1,238 @@
+//! Expressions and predicates.
+
+use super::super::expression::subject;
+use super::{ListForm, Shape, Tag};
+use crate::statement::{Aggregate, CompareOperator, Expression, Predicate, RawSql};
+use crate::value::{Value, ValueRef};
+use crate::{Error, Result};
+
+impl<'s> Shape<'_, 's> {
+    pub(super) fn expressions(&mut self, expressions: &'s [Expression]) -> Result<()> {
+        self.len(expressions.len());
+        expressions.iter().try_for_each(|expression| self.expression(expression))
+    }
+
+    pub(super) fn expression(&mut self, expression: &'s Expression) -> Result<()> {
+        match expression {
+            Expression::Column(column) => {
+                self.tag(Tag::Column);
+                self.column(column);
+                Ok(())
+            }
+            Expression::Excluded(column) => {
+                self.tag(Tag::Excluded);
+                self.column(column);
+                Ok(())
+            }
+            Expression::Value(value) => {
+                self.tag(Tag::Value);
+                self.key.push(kind(value));
+                self.binds.push(value.as_ref());
+                Ok(())
+            }
+            Expression::Arithmetic(left, operator, right) => {
+                self.tag(Tag::Arithmetic);
+                self.key.push(*operator as u8);
+                self.deeper(|shape| {
+                    shape.expression(left)?;
+                    shape.expression(right)
+                })
+            }
+            Expression::Aggregate(aggregate) => self.deeper(|shape| shape.aggregate(aggregate)),
+            Expression::Predicate(predicate) => {
+                self.tag(Tag::Truth);
+                self.deeper(|shape| shape.predicate(predicate))
+            }
+            Expression::Raw(raw) => self.raw(raw),
+            Expression::Invalid(mismatch) => Err(mismatch.clone().into_encode_error()),
+        }
+    }
+
+    fn aggregate(&mut self, aggregate: &'s Aggregate) -> Result<()> {
+        self.tag(Tag::Aggregate);
+        self.key.push(aggregate.function as u8);
+        self.key.push(u8::from(aggregate.distinct));
+        match &aggregate.argument {
+            Some(argument) => self.expression(argument),
+            None => {
+                self.tag(Tag::Absent);
+                Ok(())
+            }
+        }
+    }
+
+    pub(super) fn predicates(&mut self, predicates: &'s [Predicate]) -> Result<()> {
+        self.len(predicates.len());
+        predicates.iter().try_for_each(|predicate| self.predicate(predicate))
+    }
+
+    pub(super) fn predicate(&mut self, predicate: &'s Predicate) -> Result<()> {
+        self.unplaced_predicate(predicate).map_err(|error| {
+            let column = match predicate {
+                Predicate::Compare(left, _, right) => subject(left).or_else(|| subject(right)),
+                Predicate::In { expression, .. }
+                | Predicate::Between { expression, .. }
+                | Predicate::Like { expression, .. } => subject(expression),
+                _ => None,
+            };
+            match column {
+                Some(column) => error.with_column(column.clone()),
+                None => error,
+            }
+        })
+    }
+
+    fn unplaced_predicate(&mut self, predicate: &'s Predicate) -> Result<()> {
+        match predicate {
+            Predicate::Constant(truth) => self.flagged(Tag::Constant, *truth),
+            Predicate::IsTrue(expression) => {
+                self.tag(Tag::IsTrue);
+                return self.expression(expression);
+            }
+            Predicate::Compare(left, operator, right) => {
+                return self.compare(left, *operator, right);
+            }
+            Predicate::In { expression, values, negated } => {
+                return self.is_in(expression, values, *negated);
+            }
+            Predicate::Between { expression, low, high, negated } => {
+                if is_null(low) || is_null(high) {
+                    return Err(Error::invalid("a range cannot end at null"));
+                }
+                self.flagged(Tag::Between, *negated);
+                self.expression(expression)?;
+                self.expression(low)?;
+                return self.expression(high);
+            }
+            Predicate::IsNull { expression, negated } => {
+                self.flagged(Tag::IsNull, *negated);
+                return self.expression(expression);
+            }
+            Predicate::Like { expression, pattern, negated } => {
+                self.flagged(Tag::Like, *negated);
+                self.expression(expression)?;
+                let Value::Text(pattern) = pattern else {
+                    let error = format!("a pattern is text, not {}", pattern.type_name());
+                    return Err(Error::invalid(error));
+                };
+                match self.dialect.like_pattern(pattern) {
+                    Some(own) => self.binds.derive(Value::Text(own)),
+                    None => self.binds.push(ValueRef::Text(pattern)),
+                }
+            }
+            Predicate::And(all) => {
+                self.tag(Tag::And);
+                return self.deeper(|shape| shape.predicates(all));
+            }
+            Predicate::Or(any) => {
+                self.tag(Tag::Or);
+                return self.deeper(|shape| shape.predicates(any));
+            }
+            Predicate::Not(inner) => {
+                self.tag(Tag::Not);
+                return self.deeper(|shape| shape.predicate(inner));
+            }
+            Predicate::Raw(raw) => return self.raw(raw),
+        }
+        Ok(())
+    }
+
+    fn compare(
+        &mut self,
+        left: &'s Expression,
+        operator: CompareOperator,
+        right: &'s Expression,
+    ) -> Result<()> {
+        self.tag(Tag::Compare);
+        self.key.push(operator as u8);
+        if !is_null(left) && !is_null(right) {
+            self.expression(left)?;
+            return self.expression(right);
+        }
+        if !matches!(operator, CompareOperator::Equal | CompareOperator::NotEqual) {
+            return Err(Error::invalid("null is neither less nor greater than a value"));
+        }
+        // A null that is compared with is not bound, it changes the text.
+        for side in [left, right] {
+            if is_null(side) {
+                self.tag(Tag::Absent);
+            } else {
+                self.expression(side)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn is_in(
+        &mut self,
+        expression: &'s Expression,
+        values: &'s [Value],
+        negated: bool,
+    ) -> Result<()> {
+        let form = ListForm::of(self.dialect, values, self.padding)?;
+        if matches!(form, ListForm::Empty) {
+            self.flagged(Tag::EmptyList, negated);
+            return Ok(());
+        }
+        let mut decimal = false;
+        for value in values {
+            match value {
+                Value::Null => {
+                    let error = Error::invalid("a list to look in cannot hold null");
+                    return Err(error.with_hint("ask for null in a predicate of its own"));
+                }
+                Value::Decimal(_) => decimal = true,
+                _ => {}
+            }
+        }
+        let flags = u8::from(negated) | u8::from(decimal) << 1;
+        match form {
+            ListForm::Packed(list) => {
+                self.tag(Tag::PackedList);
+                self.key.extend_from_slice(&[flags, list.form]);
+                self.expression(expression)?;
+                self.binds.derive(list.value);
+            }
+            ListForm::Each(count) => {
+                self.tag(Tag::List);
+                self.key.push(flags);
+                self.len(count);
+                self.expression(expression)?;
+                self.binds.reserve(count);
+                let last = values.last().map(Value::as_ref);
+                let rest = last.into_iter().cycle().take(count.saturating_sub(values.len()));
+                values.iter().map(Value::as_ref).chain(rest).for_each(|v| self.binds.push(v));
+            }
+            ListForm::Empty => {}
+        }
+        Ok(())
+    }
+
+    pub(super) fn raw(&mut self, raw: &'s RawSql) -> Result<()> {
+        if let Some(mismatch) = raw.mismatch() {
+            return Err(mismatch.clone().into_encode_error());
+        }
+        self.tag(Tag::Raw);
+        self.name(raw.text());
+        self.len(raw.binds().len());
+        raw.binds().iter().for_each(|value| self.binds.push(value.as_ref()));
+        Ok(())
+    }
+}
+
+/// What the text can depend on of the type of a bound value, which is what
+/// [`Expression::column_type`] tells of it, and whether it is null.
+fn kind(value: &Value) -> u8 {
+    match value {
+        Value::Null => 0,
+        Value::Decimal(_) => 1,
+        Value::F64(_) => 2,
+        Value::I64(_) => 3,
+        Value::U64(_) => 4,
+        _ => 5,
+    }
+}
+
+fn is_null(expression: &Expression) -> bool {
+    matches!(expression, Expression::Value(Value::Null))
+}

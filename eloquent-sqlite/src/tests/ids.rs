@@ -1,0 +1,52 @@
+//! Numbers that follow each other.
+
+use eloquent_core::driver::TransactionOptions;
+use eloquent_core::sql::SqlSession;
+
+use super::Fixture;
+
+async fn follow(fixture: &mut Fixture, table: &str) -> bool {
+    fixture.session.begin(0, TransactionOptions::default()).await.unwrap();
+    let follow = fixture.session.ids_follow(table).await.unwrap();
+    fixture.session.rollback(0).await.unwrap();
+    follow
+}
+
+#[tokio::test]
+async fn an_ordinary_table_numbers_in_turn() {
+    let mut fixture = Fixture::new(&[]).await;
+    assert!(follow(&mut fixture, "t").await);
+    assert!(follow(&mut fixture, "T").await);
+}
+
+#[tokio::test]
+async fn a_trigger_may_add_rows_in_between() {
+    let mut fixture = Fixture::new(&[]).await;
+    let trigger = "CREATE TRIGGER more AFTER INSERT ON t BEGIN SELECT 1; END";
+    fixture.session.batch(trigger).await.unwrap();
+    assert!(!follow(&mut fixture, "t").await);
+    assert!(!follow(&mut fixture, "T").await);
+}
+
+#[tokio::test]
+async fn after_the_greatest_number_they_are_random() {
+    let mut fixture = Fixture::new(&[]).await;
+    fixture.session.batch("INSERT INTO t (id) VALUES (9223372036854775807)").await.unwrap();
+    assert!(!follow(&mut fixture, "t").await);
+}
+
+#[tokio::test]
+async fn where_there_are_no_numbers_it_is_not_certain() {
+    let mut fixture = Fixture::new(&[]).await;
+    fixture.session.batch("CREATE TABLE w (id TEXT PRIMARY KEY) WITHOUT ROWID").await.unwrap();
+    fixture.session.batch("CREATE VIEW v AS SELECT 1 AS id").await.unwrap();
+    for table in ["w", "v", "missing", "we\"ird"] {
+        assert!(!follow(&mut fixture, table).await, "{table}");
+    }
+}
+
+#[tokio::test]
+async fn outside_of_a_transaction_somebody_may_come_in_between() {
+    let mut fixture = Fixture::new(&[]).await;
+    assert!(!fixture.session.ids_follow("t").await.unwrap());
+}
