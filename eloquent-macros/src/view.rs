@@ -158,7 +158,8 @@ fn project(view: &View<'_>, of: &Path) -> TokenStream {
     quote_spanned! {of.span()=>
         #[automatically_derived]
         impl ::eloquent::__private::ViewOf<#of> for #ident {
-            fn project(#columns: <#of as ::eloquent::__private::Model>::Columns, #out: &mut ::eloquent::__private::ViewColumns) {
+            type Columns = <#of as ::eloquent::__private::Model>::Columns;
+            fn project(#columns: Self::Columns, #out: &mut ::eloquent::__private::ViewColumns) {
                 #(#pushes)*
             }
         }

@@ -20,7 +20,7 @@ use crate::verb::{self, Verb};
 use crate::watch::Watch;
 use crate::{busy, checkpoint, inline};
 
-/// A write on the calling task that took longer is sent to the worker from then on, for a while.
+/// A write on the calling task that took longer, twice in a row, is sent to the worker for a while.
 const SLOW: Duration = Duration::from_millis(1);
 
 /// Where a statement runs.
@@ -193,8 +193,8 @@ impl Engine {
         } else {
             drop(prepared);
         }
-        if started.is_some_and(|started| started.elapsed() > SLOW) {
-            inline::skip(statement);
+        if let Some(started) = started {
+            inline::note(statement, started.elapsed() > SLOW);
         }
         let affected = match reads {
             true => shown.map(|shown| Affected { rows: shown.rows, last_id: None }),

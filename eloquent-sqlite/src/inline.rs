@@ -33,16 +33,33 @@ pub(crate) fn may_run_here(statement: &Compiled, verb: Verb, reads: bool) -> boo
     }
 }
 
+/// Set in the mark of a statement that took too long the last time.
+const SLOW_BEFORE: u32 = 1 << 31;
+
 /// Keeps a statement off the calling task for a while.
 pub(crate) fn skip(statement: &Compiled) {
     statement.mark().store(SKIP, Ordering::Relaxed);
+}
+
+/// Notes how a statement fared on the calling task. Only the second slow one in a row keeps it off: a single
+/// one tells more of other programs that wanted the processor than of the statement.
+pub(crate) fn note(statement: &Compiled, slow: bool) {
+    let mark = statement.mark();
+    match (slow, mark.load(Ordering::Relaxed)) {
+        (true, SLOW_BEFORE) => skip(statement),
+        (true, _) => mark.store(SLOW_BEFORE, Ordering::Relaxed),
+        (false, SLOW_BEFORE) => mark.store(0, Ordering::Relaxed),
+        (false, _) => {}
+    }
 }
 
 /// Whether the statement is to be kept off this time.
 fn skipped(statement: &Compiled) -> bool {
     let mark = statement.mark();
     // One load for nearly every statement; a count that is off by one harms nobody.
-    mark.load(Ordering::Relaxed) > 0
+    let left = mark.load(Ordering::Relaxed);
+    left > 0
+        && left != SLOW_BEFORE
         && mark
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1))
             .is_ok()

@@ -60,6 +60,7 @@ impl DraftValues {
 
 /// Stops the compilation when a draft lacks a required field, or gives a field twice.
 #[doc(hidden)]
+#[track_caller] // so that the error shows the call and nothing else
 pub const fn check_draft(required: &[(&str, &str)], given: &[&str]) {
     let mut i = 0;
     while i < required.len() {
@@ -116,8 +117,14 @@ macro_rules! new {
             <$model as $crate::Model>::REQUIRED,
             &[$(stringify!($field)),*],
         );
-        <<$model as $crate::Model>::Draft as ::core::default::Default>::default()
-            $(.$field($crate::__field!($field $($value)?)))*
+        #[allow(unused_mut)] // a draft without fields
+        let mut draft = <<$model as $crate::Model>::Draft as ::core::default::Default>::default();
+        $(
+            draft.$field = ::core::option::Option::Some(
+                $crate::model::IntoColumn::into_column($crate::__field!($field $($value)?)),
+            );
+        )*
+        draft
     }};
 }
 

@@ -14,36 +14,42 @@ pub trait IntoColumn<T> {
     fn into_column(self) -> T;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T> IntoColumn<T> for T {
     fn into_column(self) -> T {
         self
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Clone> IntoColumn<T> for &T {
     fn into_column(self) -> T {
         self.clone()
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T> IntoColumn<Option<T>> for T {
     fn into_column(self) -> Option<T> {
         Some(self)
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Clone> IntoColumn<Option<T>> for &T {
     fn into_column(self) -> Option<T> {
         Some(self.clone())
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoColumn<String> for &str {
     fn into_column(self) -> String {
         self.to_owned()
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoColumn<Option<String>> for &str {
     fn into_column(self) -> Option<String> {
         Some(self.to_owned())

@@ -3,7 +3,7 @@
 use eloquent_core::statement::Expression;
 use eloquent_core::value::ColumnValue;
 
-use super::{FromRow, Model};
+use super::FromRow;
 use crate::query::{Col, Expr};
 
 /// A struct that holds the columns of a projection, read by position. Implemented by
@@ -19,9 +19,12 @@ pub trait View: FromRow {
     label = "`#[view(of = {M})]` is missing on `{Self}`",
     note = "add `#[derive(View)] #[view(of = {M})]` to the struct"
 )]
-pub trait ViewOf<M: Model>: View {
+pub trait ViewOf<M>: View {
+    /// The columns of the model.
+    type Columns;
+
     /// Names the columns, in the order of the fields.
-    fn project(columns: M::Columns, out: &mut ViewColumns);
+    fn project(columns: Self::Columns, out: &mut ViewColumns);
 }
 
 /// The columns of a view, in the order of its fields.

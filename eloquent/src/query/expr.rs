@@ -128,6 +128,7 @@ fn value<T: ColumnValue>(value: impl IntoColumn<T>) -> Expr<T> {
 /// blanket one would overlap with those of columns and expressions.
 macro_rules! values {
     ($({$($bounds:tt)*} $target:ty, $value:ty;)+) => {$(
+        #[diagnostic::do_not_recommend]
         impl<$($bounds)*> IntoExpr<$target> for $value {
             fn into_expr(self) -> Expr<$target> {
                 value(self)
@@ -145,24 +146,28 @@ values! {
     {} Option<String>, &str;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: ColumnValue> IntoExpr<T> for Col<T> {
     fn into_expr(self) -> Expr<T> {
         Expr::leaf(self.into_expression())
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: ColumnValue> IntoExpr<Option<T>> for Col<T> {
     fn into_expr(self) -> Expr<Option<T>> {
         Expr::leaf(self.into_expression())
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T> IntoExpr<T> for Expr<T> {
     fn into_expr(self) -> Expr<T> {
         self
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T> IntoExpr<Option<T>> for Expr<T> {
     fn into_expr(self) -> Expr<Option<T>> {
         Expr { node: self.node, depth: self.depth, of: PhantomData }
@@ -387,6 +392,11 @@ pub fn raw<T: ColumnValue>(sql: impl Into<RawSql>) -> Expr<T> {
 }
 
 /// A number, and what its sum and mean are.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no number",
+    label = "only numbers are summed up and averaged",
+    note = "take a field that holds a number, or count the rows"
+)]
 pub trait Number: ColumnValue {
     /// The type of a sum.
     type Sum: ColumnValue;
@@ -396,6 +406,7 @@ pub trait Number: ColumnValue {
 
 macro_rules! numbers {
     ($($number:ty: $sum:ty, $avg:ty;)+) => {$(
+        #[diagnostic::do_not_recommend]
         impl Number for $number {
             type Sum = $sum;
             type Avg = $avg;

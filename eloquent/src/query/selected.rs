@@ -50,7 +50,7 @@ impl<M: Model, C: Copy> Query<M, C> {
     }
 
     /// Reads only the columns of a view that was declared `#[view(of = ..)]` this model.
-    pub fn view<V: ViewOf<M>>(mut self) -> Selected<V> {
+    pub fn view<V: ViewOf<M, Columns = M::Columns>>(mut self) -> Selected<V> {
         let mut columns = ViewColumns::default();
         V::project(M::columns(eloquent_core::statement::Source(0)), &mut columns);
         self.plan.select.projection = Projection::Expressions(columns.0);
