@@ -9,14 +9,14 @@ use rusqlite::{Connection, Row, params};
 const SCHEMA: &str = "
     PRAGMA journal_mode = WAL;
     CREATE TABLE users (
-        id INTEGER PRIMARY KEY,
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
         name TEXT NOT NULL,
         hair_color TEXT NULL,
         active INTEGER NOT NULL,
         created_at TEXT NOT NULL
     );
     CREATE TABLE posts (
-        id INTEGER PRIMARY KEY,
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
         user_id INTEGER NOT NULL REFERENCES users (id),
         title TEXT NOT NULL,
         body TEXT NULL

@@ -49,10 +49,10 @@ impl Chapter {
         let mut lines = text.lines();
         while let Some(line) = lines.next() {
             if line == "<!-- before" {
-                self.before = lines.by_ref().take_while(|line| *line != "-->").fold(
-                    String::new(),
-                    |before, line| before + line + "\n",
-                );
+                self.before = lines
+                    .by_ref()
+                    .take_while(|line| *line != "-->")
+                    .fold(String::new(), |before, line| before + line + "\n");
             } else if line.starts_with("```rust") {
                 let block = lines.by_ref().take_while(|line| *line != "```");
                 let block = block.fold(String::new(), |block, line| block + line + "\n");

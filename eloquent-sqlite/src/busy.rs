@@ -147,6 +147,18 @@ mod tests {
     }
 
     #[test]
+    fn who_waits_is_woken() {
+        let gate = Arc::new(Gate::default());
+        let waiting = gate.clone();
+        let waiter = std::thread::spawn(move || waiting.wait(Duration::from_secs(3600)));
+        while !waiter.is_finished() {
+            gate.released();
+            std::thread::yield_now();
+        }
+        waiter.join().unwrap();
+    }
+
+    #[test]
     fn a_cancel_ends_the_wait_and_nothing_has_happened() {
         let (_directory, one, other) = pair();
         one.execute_batch("BEGIN IMMEDIATE").unwrap();

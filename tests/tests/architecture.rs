@@ -100,7 +100,6 @@ const MAX_LINES: usize = 500;
 
 /// Files that are longer, up to so many lines, and why they are one file.
 const LONG_FILES: &[(&str, usize, &str)] = &[
-    ("eloquent-core/src/sql/shape.rs", 640, "one walk over every statement"),
     ("eloquent/src/database/transaction.rs", 580, "one state machine"),
     ("eloquent/src/query/expr.rs", 540, "one trait and what implements it"),
 ];
@@ -311,6 +310,9 @@ fn calls(line: &str, call: &str) -> bool {
 #[test]
 fn files_are_short_and_say_what_they_are_for() {
     let mut faults = String::new();
+    for (path, ..) in LONG_FILES.iter().filter(|(path, ..)| !Path::new(ROOT).join(path).exists()) {
+        let _ = writeln!(faults, "{path}: there is no such file");
+    }
     for file in all_library_files() {
         let length = file.text.lines().count();
         let known = LONG_FILES.iter().find(|(path, ..)| *path == file.path);

@@ -28,6 +28,8 @@ mod numbers;
 mod pages;
 #[path = "bad_input/raw.rs"]
 mod raw;
+#[path = "bad_input/secrets.rs"]
+mod secrets;
 #[path = "bad_input/text.rs"]
 mod text;
 #[path = "bad_input/times.rs"]

@@ -67,6 +67,16 @@ fn dependencies() -> String {
     lines.replace(clone, &path_of("eloquent"))
 }
 
+/// The dependencies of an application with a driver that is no feature of `eloquent`.
+fn with_driver(package: &str, folder: &str) -> String {
+    format!(
+        "[dependencies]\neloquent = {{ path = {} }}\n{package} = {{ path = {} }}\n\
+         tokio = {{ version = \"1\", features = [\"macros\", \"rt-multi-thread\"] }}",
+        path_of("eloquent"),
+        path_of(folder),
+    )
+}
+
 fn path_of(package: &str) -> String {
     format!("'{}'", root(package).display())
 }
@@ -79,19 +89,19 @@ fn the_first_example_runs_with_the_lines_that_are_shown() {
     assert_eq!(outcome.stderr, "", "there are no warnings");
 }
 
+/// Uses a driver without naming its crate.
+const CONNECT: &str = r#"#[tokio::main]
+async fn main() -> eloquent::Result<()> {
+    eloquent::Db::connect("sqlite::memory:").await?.close().await
+}
+"#;
+
 /// A driver that is only declared is not linked. The message has to say what to do, because nothing
 /// else does.
 #[test]
 fn a_driver_that_is_never_named_is_explained() {
-    let dependencies = format!(
-        "[dependencies]\neloquent = {{ path = {} }}\neloquent-sqlite = {{ path = {} }}\n\
-         tokio = {{ version = \"1\", features = [\"macros\", \"rt-multi-thread\"] }}",
-        path_of("eloquent"),
-        path_of("eloquent-sqlite"),
-    );
-    let program = "#[tokio::main]\nasync fn main() -> eloquent::Result<()> {\n    \
-                   eloquent::Db::connect(\"sqlite::memory:\").await?;\n    Ok(())\n}\n";
-    let outcome = run("declared-driver", &dependencies, program);
+    let dependencies = with_driver("eloquent-sqlite", "eloquent-sqlite");
+    let outcome = run("declared-driver", &dependencies, CONNECT);
     assert!(!outcome.succeeded, "a driver that nobody names is not linked");
     for part in [
         "[driver_not_found]",
@@ -102,7 +112,39 @@ fn a_driver_that_is_never_named_is_explained() {
     ] {
         assert!(outcome.stderr.contains(part), "`{part}` is missing in: {}", outcome.stderr);
     }
-    let remedied = format!("use eloquent_sqlite as _;\n\n{program}");
-    let outcome = run("declared-driver", &dependencies, &remedied);
+    let named = format!("use eloquent_sqlite as _;\n\n{CONNECT}");
+    let outcome = run("declared-driver", &dependencies, &named);
     assert!(outcome.succeeded, "the remedy works: {}", outcome.stderr);
+}
+
+/// Uses a driver that Eloquent does not know.
+const NOTES: &str = r#"use eloquent::prelude::*;
+use eloquent_example_memory as _;
+
+#[derive(Model, Debug)]
+#[model(document)]
+struct Note {
+    #[model(key)]
+    slug: String,
+    text: String,
+}
+
+#[tokio::main]
+async fn main() -> eloquent::Result<()> {
+    Db::connect("memory:notes").await?.install();
+    Note::create_table().await?;
+    Note::create(new!(Note { slug: "a", text: "first" })).await?;
+    let note = Note::query().filter(|n| n.slug.eq("a")).sole().await?;
+    println!("{}: {}", note.slug, note.text);
+    Ok(())
+}
+"#;
+
+/// As the application of somebody else's driver does it: the crate, one line, and no edit of ours.
+#[test]
+fn a_driver_from_elsewhere_works_once_it_is_named() {
+    let dependencies = with_driver("eloquent-example-memory", "examples/third_party_driver");
+    let outcome = run("driver-from-elsewhere", &dependencies, NOTES);
+    assert!(outcome.succeeded, "{}", outcome.stderr);
+    assert_eq!(outcome.stdout, "a: first\n");
 }

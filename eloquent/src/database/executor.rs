@@ -9,6 +9,7 @@ use eloquent_core::row::{Discard, RowSink};
 use eloquent_core::schema::SchemaChange;
 use eloquent_core::statement::Statement;
 use eloquent_core::{Error, ErrorKind, Result};
+use tracing::{Instrument as _, Span};
 
 use super::pool::{Lease, within};
 use super::target::{Connection, Place, Target};
@@ -127,7 +128,8 @@ impl Executor {
         }
         let lease = lent.lease()?;
         let bound = self.statement_timeout();
-        let outcome = within(bound, lease.start()?.execute(statement)).await;
+        let step = lease.start()?.execute(statement).instrument(self.span(statement));
+        let outcome = within(bound, step).await;
         let outcome = lease.finish(outcome);
         self.report(&mut lent, statement, started, &outcome, |affected| affected.rows);
         outcome
@@ -147,7 +149,9 @@ impl Executor {
         sink: &mut dyn RowSink,
         started: Instant,
     ) -> Option<Result<Affected>> {
-        let attempt = lent.lease().and_then(|lease| lease.session()?.try_now(statement, sink));
+        let span = self.span(statement);
+        let attempt =
+            span.in_scope(|| lent.lease().and_then(|lease| lease.session()?.try_now(statement, sink)));
         let outcome = match attempt {
             Ok(Now::Later) => return None,
             Ok(Now::Done(affected)) => Ok(affected),
@@ -167,10 +171,18 @@ impl Executor {
     ) -> Result<Fetched> {
         let bound = self.statement_timeout();
         let lease = lent.lease()?;
-        let outcome = within(bound, lease.start()?.fetch(statement, sink)).await;
+        let step = lease.start()?.fetch(statement, sink).instrument(self.span(statement));
+        let outcome = within(bound, step).await;
         let outcome = lease.finish(outcome);
         self.report(lent, statement, started, &outcome, |fetched| fetched.affected.rows);
         outcome
+    }
+
+    /// The span of a statement, for tracing; nearly free when nobody looks.
+    fn span(&self, statement: &Statement) -> Span {
+        let pool = self.connection().pool();
+        let (connection, driver, table) = (pool.name(), pool.driver(), statement.table());
+        tracing::debug_span!(target: "eloquent", "statement", connection, driver, table)
     }
 
     fn statement_timeout(&self) -> Option<Duration> {
@@ -269,6 +281,17 @@ async fn take_turn() {
     if statements >= TURN.0 || time >= TURN.1 {
         SPENT.set((0, Duration::ZERO));
         tokio::task::yield_now().await;
+    }
+}
+
+/// Adds to an error that came up before anything was sent where it would have been sent to.
+pub(crate) fn at_target(
+    target: Option<&Target>,
+    definition: &'static ModelDef,
+) -> impl FnOnce(Error) -> Error {
+    move |error| match Executor::resolve(target, Some(definition)) {
+        Ok(executor) => executor.connection().pool().locate(error),
+        Err(_) => error,
     }
 }
 

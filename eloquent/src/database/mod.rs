@@ -24,7 +24,7 @@ pub use target::{Connection, Target};
 pub use transaction::{Retry, Transaction, TransactionBuilder};
 
 pub(crate) use events::Events;
-pub(crate) use executor::{Executor, Located};
+pub(crate) use executor::{Executor, Located, at_target};
 pub(crate) use pool::Pool;
 
 

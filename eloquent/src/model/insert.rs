@@ -9,7 +9,7 @@ use eloquent_core::{Error, ErrorKind, Name, Result};
 
 use super::draft::DraftValues;
 use super::{FromRow, KeySource, Model, ModelDef, now, timestamp};
-use crate::database::{Executor, Located, Target, Transaction};
+use crate::database::{Executor, Located, Target, Transaction, at_target};
 use crate::query::{BoxFuture, Collect};
 
 /// Adds a row. Awaited, it gives the row as it is stored.
@@ -33,9 +33,12 @@ impl<M: Model> Create<M> {
     async fn run(self) -> Result<M> {
         let definition = M::definition();
         let mut draft = DraftValues::default();
-        draft.take(self.draft)?;
-        complete(definition, &mut draft.values)?;
-        let executor = Executor::resolve(self.target.as_ref(), Some(definition))?;
+        let target = self.target.as_ref();
+        let taken = draft.take(self.draft);
+        taken
+            .and_then(|()| complete(definition, &mut draft.values))
+            .map_err(at_target(target, definition))?;
+        let executor = Executor::resolve(target, Some(definition))?;
         let capabilities = executor.capabilities().await?;
         let numbered = definition.auto_column().filter(|position| draft.values[*position].is_none());
         let unknown = (draft.values.iter().zip(0..)).any(|(v, i)| v.is_none() && Some(i) != numbered);
@@ -128,11 +131,12 @@ struct Many<M: Model> {
 impl<M: Model> Many<M> {
     async fn run<T: Send + 'static>(self, part: Part<T>) -> Result<Vec<T>> {
         let executor = Executor::resolve(self.target.as_ref(), Some(M::definition()))?;
-        let capabilities = executor.capabilities().await?;
-        let chunks = Chunks::of::<M>(self.drafts, &capabilities)?;
+        let capabilities = executor.capabilities().await.locate(M::definition())?;
+        let chunks = Chunks::of::<M>(self.drafts, &capabilities)
+            .map_err(at_target(self.target.as_ref(), M::definition()))?;
         let mut writer = ReadBack { definition: M::definition(), part, capabilities, ids_follow: false };
-        let rows = chunks.send(&executor, &capabilities, &mut writer).await?;
-        Ok(rows.into_iter().flatten().collect())
+        let rows = chunks.send(&executor, &capabilities, &mut writer).await;
+        Ok(rows.locate(M::definition())?.into_iter().flatten().collect())
     }
 }
 
@@ -389,7 +393,10 @@ impl Chunks {
                 chunks.push(Chunk { given, columns, values });
             }
             if let Some(chunk) = chunks.last_mut() {
-                chunk.values.extend(draft.values.drain(..).flatten());
+                // a loop, because the length of a flattened iterator is not known to `extend`
+                for value in draft.values.drain(..).flatten() {
+                    chunk.values.push(value);
+                }
             }
             room -= 1;
             left -= 1;

@@ -8,7 +8,7 @@ use eloquent_core::{Error, ErrorKind, Result};
 
 use super::insert::rebuild;
 use super::{Model, ModelDef, key_filter, now};
-use crate::database::{Executor, Located, Target};
+use crate::database::{Executor, Located, Target, at_target};
 use crate::query::Query;
 
 type BoxFuture<'f, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'f>>;
@@ -55,7 +55,13 @@ impl<'m, M: Model> UpdateOne<'m, M> {
     }
 
     async fn run(self) -> Result<bool> {
-        let mut change = self.change?;
+        let UpdateOne { change, target } = self;
+        let outcome = Self::write(change, target.as_ref()).await;
+        outcome.map_err(at_target(target.as_ref(), M::definition()))
+    }
+
+    async fn write(change: Result<Change<'m, M>>, target: Option<&Target>) -> Result<bool> {
+        let mut change = change?;
         let definition = M::definition();
         let differs = |after: &[Value], position: usize| after[position] != change.before[position];
         let mut after = values(change.model)?;
@@ -83,7 +89,7 @@ impl<'m, M: Model> UpdateOne<'m, M> {
         }
         let table = definition.table.into();
         let update = Update { table, assignments, filter, all: false, by_key: true, returning: None };
-        let executor = Executor::resolve(self.target.as_ref(), Some(definition))?;
+        let executor = Executor::resolve(target, Some(definition))?;
         let affected = executor.execute(&Statement::Update(update)).await.locate(definition)?;
         if affected.rows == 0 {
             return Err(stale(definition));
@@ -128,7 +134,6 @@ fn stale(definition: &'static ModelDef) -> Error {
 
 /// The removal of a row.
 #[must_use = "nothing is removed until it is awaited"]
-#[derive(Debug)]
 pub struct DeleteOne {
     filter: Result<Vec<Predicate>>,
     definition: &'static ModelDef,
@@ -148,12 +153,14 @@ impl DeleteOne {
     }
 
     async fn run(self) -> Result<()> {
-        let definition = self.definition;
+        let DeleteOne { filter, definition, target } = self;
+        let target = target.as_ref();
         let table = definition.table.into();
-        let delete = Delete { table, filter: self.filter?, all: false, by_key: true, returning: None };
-        let executor = Executor::resolve(self.target.as_ref(), Some(definition))?;
+        let filter = filter.map_err(at_target(target, definition))?;
+        let delete = Delete { table, filter, all: false, by_key: true, returning: None };
+        let executor = Executor::resolve(target, Some(definition))?;
         match executor.execute(&Statement::Delete(delete)).await.locate(definition)?.rows {
-            0 => Err(stale(definition)),
+            0 => Err(at_target(target, definition)(stale(definition))),
             _ => Ok(()),
         }
     }
@@ -168,11 +175,21 @@ impl IntoFuture for DeleteOne {
     }
 }
 
+impl std::fmt::Debug for DeleteOne {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DeleteOne").field("model", &self.definition.name).finish_non_exhaustive()
+    }
+}
+
 pub(super) async fn refresh<M: Model>(model: &mut M, target: Option<Target>) -> Result<()> {
     let definition = M::definition();
     let mut plan = Query::<M>::new().plan;
-    plan.select.filter = key_filter(definition, &model.key())?;
-    plan.target = target;
-    *model = plan.fetch_model::<M>().await?.pop().ok_or_else(|| stale(definition))?;
+    plan.select.filter =
+        key_filter(definition, &model.key()).map_err(at_target(target.as_ref(), definition))?;
+    plan.target.clone_from(&target);
+    match plan.fetch_model::<M>().await?.pop() {
+        Some(row) => *model = row,
+        None => return Err(at_target(target.as_ref(), definition)(stale(definition))),
+    }
     Ok(())
 }

@@ -17,6 +17,7 @@ use eloquent_core::{Error, Result};
 use serde_json::Value as JsonValue;
 
 use super::page::check_bounds;
+use crate::database::at_target;
 use crate::model::{Model, ModelDef, key_columns};
 use crate::query::Query;
 
@@ -52,12 +53,15 @@ impl<M: Model> Query<M> {
     pub async fn cursor_paginate(mut self, per_page: u64, cursor: Option<&str>) -> Result<CursorPage<M>> {
         let definition = M::definition();
         check_bounds(&self, per_page)?;
-        let terms = terms(definition, &mut self.plan.select.order_by)?;
+        let target = self.plan.target.clone();
+        let terms = terms(definition, &mut self.plan.select.order_by)
+            .map_err(at_target(target.as_ref(), definition))?;
         if let Some(cursor) = cursor {
             let values = decode(definition, &terms, cursor).ok_or_else(|| {
-                definition
+                let error = definition
                     .locate(Error::invalid("the cursor is not one of this query"))
-                    .with_hint("pass the `next` of the page before, with the same order")
+                    .with_hint("pass the `next` of the page before, with the same order");
+                at_target(target.as_ref(), definition)(error)
             })?;
             self.plan.select.filter.push(behind(&terms, values));
         }
@@ -66,7 +70,8 @@ impl<M: Model> Query<M> {
         if items.len() as u64 > per_page {
             items.pop();
             if let Some(last) = items.last() {
-                next = Some(encode(definition, &terms, last)?);
+                let text = encode(definition, &terms, last);
+                next = Some(text.map_err(at_target(target.as_ref(), definition))?);
             }
         }
         Ok(CursorPage { items, next })
@@ -94,6 +99,10 @@ fn terms(definition: &'static ModelDef, order: &mut Vec<Order>) -> Result<Vec<Te
             definition.locate(Error::invalid("cursor pages are ordered by columns of the model only"))
         })?;
         let column = &definition.columns[position];
+        if !is_kept(column.ty) {
+            let error = Error::invalid("a cursor cannot hold a value of this column");
+            return Err(definition.locate(error.with_column(column.name.clone())));
+        }
         terms.push(Term { position, column, descending: term.descending });
     }
     for (position, expression) in definition.key.iter().copied().zip(key_columns(definition, Source(0))) {
@@ -176,6 +185,11 @@ fn decode(definition: &'static ModelDef, terms: &[Term], cursor: &str) -> Option
         return None;
     }
     terms.iter().zip(values).map(|(term, json)| value_of(term.column, &json)).collect()
+}
+
+/// Whether a cursor can hold values of this type: those that [`value_of`] reads.
+fn is_kept(ty: ColumnType) -> bool {
+    !matches!(ty, ColumnType::Json | ColumnType::Array | ColumnType::Document)
 }
 
 /// The value of a column from its form in a cursor.

@@ -2,6 +2,7 @@
 
 use eloquent_core::{Error, Result};
 
+use crate::database::at_target;
 use crate::model::Model;
 use crate::query::Query;
 
@@ -78,7 +79,8 @@ impl<M: Model, C: Copy> Query<M, C> {
         let offset = offset.filter(|offset| i64::try_from(*offset).is_ok());
         let Some(offset) = offset else {
             let reason = if page == 0 { "pages are counted from 1" } else { "the page is out of range" };
-            return Err(definition.locate(Error::invalid(reason)));
+            let error = definition.locate(Error::invalid(reason));
+            return Err(at_target(self.plan.target.as_ref(), definition)(error));
         };
         Ok(self.limit(per_page + further).offset(offset))
     }
@@ -96,5 +98,6 @@ pub(super) fn check_bounds<M: Model, C: Copy>(query: &Query<M, C>, per_page: u64
     } else {
         return Ok(());
     };
-    Err(M::definition().locate(Error::invalid(reason)))
+    let error = M::definition().locate(Error::invalid(reason));
+    Err(at_target(query.plan.target.as_ref(), M::definition())(error))
 }

@@ -6,6 +6,7 @@ use eloquent_core::value::{ColumnValue, Value};
 use eloquent_core::{Error, ErrorKind, Result};
 
 use super::{Collect, Expr, Number, Operand, Plan, Query, count};
+use crate::database::at_target;
 use crate::model::{Model, ModelDef};
 
 impl<M: Model, C: Copy> Query<M, C> {
@@ -114,7 +115,8 @@ impl Plan {
         let select = &mut self.select;
         if select.distinct || select.limit.is_some() || select.offset.is_some() || !select.group_by.is_empty() {
             let error = Error::invalid("an aggregate of a query with limit, offset, distinct or group");
-            return Err(definition.locate(error).with_hint("use `select(..)` with the aggregate instead"));
+            let error = definition.locate(error).with_hint("use `select(..)` with the aggregate instead");
+            return Err(at_target(self.target.as_ref(), definition)(error));
         }
         select.order_by.clear();
         select.projection = Projection::Expressions(vec![expression.into_expression()]);

@@ -67,11 +67,18 @@ impl<T: ColumnValue> Col<T> {
 }
 
 /// What yields a value of type `T` for each row.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Expr<T> {
     node: Expression,
     depth: u16,
     of: PhantomData<fn() -> T>,
+}
+
+/// What it is made of is left out, because it may hold values.
+impl<T> std::fmt::Debug for Expr<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Expr").finish_non_exhaustive()
+    }
 }
 
 impl<T> Expr<T> {
@@ -470,7 +477,8 @@ fn in_list<T>(expression: Expr<T>, values: Result<Vec<Value>, Mismatch>, negated
             let depth = expression.depth;
             Expr::predicate(Predicate::In { expression: expression.node, values, negated }, depth)
         }
-        Err(mismatch) => Expr::leaf(Expression::Invalid(mismatch)),
+        // compared with the column, so that the error names it
+        Err(mismatch) => compare(expression, CompareOperator::Equal, Expr::leaf(Expression::Invalid(mismatch))),
     }
 }
 

@@ -119,7 +119,7 @@ impl<M: Model, C: Copy> Query<M, C> {
 
     /// The first row, if there is one. Without an order, any.
     pub fn first(mut self) -> One<M> {
-        self.plan.select.limit = Some(1);
+        self.plan.at_most(1);
         One::new(self.plan, "no row matches")
     }
 
@@ -129,8 +129,9 @@ impl<M: Model, C: Copy> Query<M, C> {
     /// [`ErrorKind::NotFound`](crate::ErrorKind) when none does,
     /// [`ErrorKind::NotUnique`](crate::ErrorKind) when several do.
     pub async fn sole(mut self) -> Result<M> {
-        self.plan.select.limit = Some(2);
-        one::sole(self.plan.fetch_model::<M>().await?, M::definition())
+        self.plan.at_most(2);
+        let target = self.plan.target.clone();
+        one::sole(self.plan.fetch_model::<M>().await?, target.as_ref(), M::definition())
     }
 
     /// The rows one after the other, with bounded memory.
@@ -190,6 +191,11 @@ impl<M: Model, C> IntoFuture for Query<M, C> {
 }
 
 impl Plan {
+    /// Lowers the limit; one that is lower already stays.
+    pub(crate) fn at_most(&mut self, rows: u64) {
+        self.select.limit = Some(self.select.limit.map_or(rows, |limit| limit.min(rows)));
+    }
+
     pub(crate) async fn fetch_model<M: Model>(self) -> Result<Vec<M>> {
         self.fetch(M::definition(), Collect::new(M::from_row)).await.map(|sink| sink.rows)
     }

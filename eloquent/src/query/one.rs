@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use eloquent_core::{Error, ErrorKind, Result};
 
 use super::{BoxFuture, Plan};
-use crate::database::Target;
+use crate::database::{Target, at_target};
 use crate::model::{Model, ModelDef};
 
 /// A query for one row, if there is one. Awaited, it gives an `Option`.
@@ -39,9 +39,13 @@ impl<M: Model> One<M> {
     /// [`ErrorKind::NotFound`] when there is none, naming the model.
     pub async fn or_fail(self) -> Result<M> {
         let missing = self.missing;
+        let target = self.plan.as_ref().ok().and_then(|plan| plan.target.clone());
         match self.await? {
             Some(row) => Ok(row),
-            None => Err(M::definition().locate(Error::new(ErrorKind::NotFound, missing))),
+            None => {
+                let error = M::definition().locate(Error::new(ErrorKind::NotFound, missing));
+                Err(at_target(target.as_ref(), M::definition())(error))
+            }
         }
     }
 }
@@ -63,11 +67,15 @@ impl<M: Model> std::fmt::Debug for One<M> {
 }
 
 /// The one of at most two rows.
-pub(crate) fn sole<T>(mut rows: Vec<T>, definition: &'static ModelDef) -> Result<T> {
+pub(crate) fn sole<T>(
+    mut rows: Vec<T>,
+    target: Option<&Target>,
+    definition: &'static ModelDef,
+) -> Result<T> {
     let (kind, message) = match (rows.pop(), rows.is_empty()) {
         (Some(row), true) => return Ok(row),
         (None, _) => (ErrorKind::NotFound, "no row matches"),
         (Some(_), false) => (ErrorKind::NotUnique, "more than one row matches"),
     };
-    Err(definition.locate(Error::new(kind, message)))
+    Err(at_target(target, definition)(definition.locate(Error::new(kind, message))))
 }

@@ -14,10 +14,17 @@ use crate::model::FromRow;
 
 /// A statement in the language of the database, with bound values. Made by [`Db::raw`].
 #[must_use = "a statement does nothing until it is awaited"]
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct RawQuery {
     sql: RawSql,
     target: Option<Target>,
+}
+
+/// The bound values are left out.
+impl std::fmt::Debug for RawQuery {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RawQuery").field("text", &self.sql.text()).finish_non_exhaustive()
+    }
 }
 
 impl Db {

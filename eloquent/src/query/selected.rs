@@ -87,7 +87,7 @@ impl<T: Send + 'static> Selected<T> {
     /// # Errors
     /// As [`get`](Self::get).
     pub async fn first(mut self) -> Result<Option<T>> {
-        self.plan.select.limit = Some(1);
+        self.plan.at_most(1);
         Ok(self.get().await?.pop())
     }
 
@@ -97,9 +97,9 @@ impl<T: Send + 'static> Selected<T> {
     /// [`ErrorKind::NotFound`](crate::ErrorKind) when none does,
     /// [`ErrorKind::NotUnique`](crate::ErrorKind) when several do.
     pub async fn sole(mut self) -> Result<T> {
-        self.plan.select.limit = Some(2);
-        let definition = self.definition;
-        super::one::sole(self.get().await?, definition)
+        self.plan.at_most(2);
+        let (target, definition) = (self.plan.target.clone(), self.definition);
+        super::one::sole(self.get().await?, target.as_ref(), definition)
     }
 
     /// The rows one after the other, with bounded memory.

@@ -8,8 +8,8 @@ use eloquent_core::statement::{
 use eloquent_core::{Error, Name, Result};
 
 use super::{BoxFuture, Selection};
-use crate::database::{Executor, Located, Target};
-use crate::model::{Chunk, Chunks, Columns as _, Model, WriteChunk};
+use crate::database::{Executor, Located, Target, at_target};
+use crate::model::{Chunk, Chunks, Columns as _, Model, ModelDef, WriteChunk};
 
 /// Adds rows, or changes those that exist already. Awaited, it gives the number of rows that were
 /// written.
@@ -20,14 +20,14 @@ use crate::model::{Chunk, Chunks, Columns as _, Model, WriteChunk};
 pub struct Upsert<M: Model> {
     drafts: Vec<M::Draft>,
     target: Option<Target>,
-    unique_by: Vec<Name>,
-    update: Option<Vec<Name>>,
+    unique_by: Result<Vec<Name>>,
+    update: Result<Option<Vec<Name>>>,
     ignore: bool,
 }
 
 impl<M: Model> Upsert<M> {
     pub(crate) fn new(drafts: Vec<M::Draft>) -> Self {
-        Upsert { drafts, target: None, unique_by: Vec::new(), update: None, ignore: false }
+        Upsert { drafts, target: None, unique_by: Ok(Vec::new()), update: Ok(None), ignore: false }
     }
 
     /// Runs it elsewhere; see [`Query::on`](super::Query::on).
@@ -38,14 +38,14 @@ impl<M: Model> Upsert<M> {
 
     /// Names the columns of the unique index or key that decides which rows exist already.
     pub fn unique_by<S: Selection>(mut self, columns: impl FnOnce(M::Columns) -> S) -> Self {
-        self.unique_by = names(columns(M::columns(Source(0))));
+        self.unique_by = names(columns(M::columns(Source(0))), M::definition());
         self
     }
 
     /// Names the columns that are changed in rows that exist already. Without it: all that are given,
     /// but for the key, the columns that decide and the time of creation.
     pub fn update<S: Selection>(mut self, columns: impl FnOnce(M::Columns) -> S) -> Self {
-        self.update = Some(names(columns(M::columns(Source(0)))));
+        self.update = names(columns(M::columns(Source(0))), M::definition()).map(Some);
         self
     }
 
@@ -56,8 +56,15 @@ impl<M: Model> Upsert<M> {
     }
 
     async fn run(self) -> Result<u64> {
+        let target = self.target.clone();
+        let outcome = self.write().await.locate(M::definition());
+        outcome.map_err(at_target(target.as_ref(), M::definition()))
+    }
+
+    async fn write(self) -> Result<u64> {
         let definition = M::definition();
-        if self.unique_by.is_empty() {
+        let (unique_by, update) = (self.unique_by?, self.update?);
+        if unique_by.is_empty() {
             return Err(definition
                 .locate(Error::invalid("an upsert has to say which rows exist already"))
                 .with_hint("name the columns of a unique index: `.unique_by(|u| u.email)`"));
@@ -69,12 +76,7 @@ impl<M: Model> Upsert<M> {
             return Err(definition.locate(Error::unsupported("upsert", driver)));
         }
         let chunks = Chunks::of::<M>(self.drafts, &capabilities)?;
-        let mut writer = Writer::<M> {
-            unique_by: self.unique_by,
-            update: self.update,
-            ignore: self.ignore,
-            model: PhantomData,
-        };
+        let mut writer = Writer::<M> { unique_by, update, ignore: self.ignore, model: PhantomData };
         let written = chunks.send(&executor, &capabilities, &mut writer).await?;
         Ok(written.into_iter().sum())
     }
@@ -88,7 +90,12 @@ struct Writer<M> {
 }
 
 impl<M: Model> Writer<M> {
-    fn conflict(&self, columns: &[Name]) -> Conflict {
+    fn conflict(&self, columns: &[Name]) -> Result<Conflict> {
+        let absent = self.update.iter().flatten().find(|name| !columns.contains(name));
+        if let Some(name) = absent.filter(|_| !self.ignore) {
+            let error = Error::invalid("a column that is to be changed is not given");
+            return Err(M::definition().locate(error.with_column(name.clone())));
+        }
         let changed = |name: &&Name| match &self.update {
             Some(named) => named.contains(name),
             None => is_changed::<M>(name) && !self.unique_by.contains(name),
@@ -99,7 +106,7 @@ impl<M: Model> Writer<M> {
         } else {
             ConflictAction::Update(assignments)
         };
-        Conflict { target: self.unique_by.clone(), action }
+        Ok(Conflict { target: self.unique_by.clone(), action })
     }
 }
 
@@ -108,7 +115,7 @@ impl<M: Model> WriteChunk for Writer<M> {
 
     async fn write(&self, executor: &Executor, chunk: Chunk) -> Result<u64> {
         let Chunk { columns, values, .. } = chunk;
-        let conflict = Some(self.conflict(&columns));
+        let conflict = Some(self.conflict(&columns)?);
         let table = M::definition().table.into();
         let insert = Insert { table, columns, values, conflict, returning: None };
         let affected = executor.execute(&Statement::Insert(insert)).await;
@@ -128,12 +135,13 @@ fn excluded<M: Model>(name: &Name) -> Assignment {
     Assignment { value: Expression::Excluded(column.clone()), column }
 }
 
-fn names(selection: impl Selection) -> Vec<Name> {
+/// The names of columns; anything else would be left out in silence.
+fn names(selection: impl Selection, definition: &'static ModelDef) -> Result<Vec<Name>> {
     let mut expressions = Vec::new();
     selection.push(&mut expressions);
-    let columns = expressions.into_iter().filter_map(|expression| match expression {
-        Expression::Column(column) => Some(column.name),
-        _ => None,
+    let columns = expressions.into_iter().map(|expression| match expression {
+        Expression::Column(column) => Ok(column.name),
+        _ => Err(definition.locate(Error::invalid("an upsert names columns, not expressions"))),
     });
     columns.collect()
 }

@@ -7,7 +7,7 @@ use eloquent_core::value::ColumnValue;
 use eloquent_core::{Error, ErrorKind, Result};
 
 use super::{BoxFuture, Col, IntoExpr, Number, Plan, Query};
-use crate::database::{Executor, Located, Target};
+use crate::database::{Executor, Located, Target, at_target};
 use crate::model::{Model, ModelDef, now, timestamp};
 
 /// What an update is made of: one assignment, or a tuple or list of them.
@@ -67,14 +67,16 @@ impl MassWrite {
     /// # Errors
     /// What is wrong with it, what the database lacks, or that it cannot be reached.
     pub async fn to_sql(self) -> Result<String> {
-        let statement = self.statement?;
-        let executor = Executor::resolve(self.target.as_ref(), Some(self.definition))?;
+        let target = self.target.as_ref();
+        let statement = self.statement.map_err(at_target(target, self.definition))?;
+        let executor = Executor::resolve(target, Some(self.definition))?;
         executor.render(&statement).await.locate(self.definition)
     }
 
     async fn run(self) -> Result<u64> {
-        let statement = self.statement?;
-        let executor = Executor::resolve(self.target.as_ref(), Some(self.definition))?;
+        let target = self.target.as_ref();
+        let statement = self.statement.map_err(at_target(target, self.definition))?;
+        let executor = Executor::resolve(target, Some(self.definition))?;
         Ok(executor.execute(&statement).await.locate(self.definition)?.rows)
     }
 
@@ -203,10 +205,16 @@ fn names_one_row(definition: &ModelDef, filter: &[Predicate]) -> bool {
 
 /// Refuses a value that the column cannot hold, before anything is sent.
 pub(super) fn check(definition: &'static ModelDef, assignment: &Assignment) -> Result<()> {
-    if let Expression::Value(value) = &assignment.value {
-        definition.column(&assignment.column.name)?.check(value.as_ref()).locate(definition)?;
+    match &assignment.value {
+        Expression::Value(value) => {
+            definition.column(&assignment.column.name)?.check(value.as_ref()).locate(definition)
+        }
+        Expression::Invalid(mismatch) => {
+            let error = mismatch.clone().into_encode_error();
+            Err(definition.locate(error.with_column(assignment.column.name.clone())))
+        }
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// The filter of a mass write. What such a write would leave out is refused.
@@ -220,6 +228,7 @@ fn rows_of(
         || select.offset.is_some()
         || !select.joins.is_empty()
         || !select.group_by.is_empty()
+        || !select.having.is_empty()
         || !select.order_by.is_empty()
         || select.distinct
         || select.lock.is_some()

@@ -8,7 +8,7 @@ use eloquent_core::{Name, Result};
 
 use super::{Ask, Collect, Contract, col, execute, insert, query, select};
 use crate::cancellation::{Moment, poll_times};
-use crate::case::{Outcome, SAVEPOINTS, TRANSACTIONS, cases};
+use crate::case::{Outcome, cases};
 
 cases![Contract:
     a_read_can_be_dropped, a_write_can_be_dropped, a_begin_can_be_dropped[TRANSACTIONS],

@@ -11,10 +11,7 @@ use eloquent_core::{ErrorKind, Name, Result};
 use super::{
     Contract, assign, col, compare, delete, equal, execute, insert, query, select, update, value,
 };
-use crate::case::{
-    LAST_INSERT_ID, NO_LAST_INSERT_ID, NO_RETURNING, Outcome, RELATIONAL, RETURNING, cases,
-    or_lacking,
-};
+use crate::case::{Outcome, cases, or_lacking};
 
 cases![Contract:
     what_is_inserted_is_there, an_insert_is_whole_or_not_at_all, updates_say_how_many,
@@ -23,6 +20,7 @@ cases![Contract:
     a_row_of_defaults[RELATIONAL], an_insert_gives_rows_in_order[RETURNING],
     an_update_gives_rows[RETURNING], a_delete_gives_rows[RETURNING],
     rows_of_writes_are_refused[NO_RETURNING], the_last_number_is_given[LAST_INSERT_ID],
+    numbers_that_follow_are_known[LAST_INSERT_ID],
     the_last_number_is_not_made_up[NO_LAST_INSERT_ID],
 ];
 
@@ -339,6 +337,43 @@ async fn the_last_number_is_given(cx: Contract) -> Outcome {
         assert_eq!(query(session, read).await?.scalar::<Option<i64>>()?, id);
         assert!(id.is_some());
     }
+    Ok(())
+}
+
+/// Where a session says that the numbers of one insert follow each other, the last one tells them all.
+async fn numbers_that_follow_are_known(cx: Contract) -> Outcome {
+    let mut session = cx.session().await?;
+    let session = &mut *session;
+    let table = cx.table(session, NUMBERED).await?;
+    // gaps and a number that was given by hand do not change it
+    let row = [[Value::I64(50), Value::Text("by hand".to_owned())]];
+    execute(session, insert(&table, ["id", "name"], row)).await?;
+    for round in 0..3 {
+        let transactions = cx.connection().capabilities().transactions;
+        if transactions {
+            session.begin(0, Default::default()).await?;
+        }
+        let follow = session.ids_follow(&table).await?;
+        let rows = (0..10).map(|n| [Value::Text(format!("{round} {n}"))]);
+        let last = execute(session, insert(&table, ["name"], rows)).await?.last_id;
+        if transactions {
+            session.commit(0).await?;
+        }
+        let mut read = select(&table, &[col("name", ColumnType::Text)]);
+        let last = last.expect("the last number");
+        if follow {
+            read.filter = vec![Predicate::Between {
+                expression: Expression::Column(col("id", ID)),
+                low: value(last - 9),
+                high: value(last),
+                negated: false,
+            }];
+            read.order_by = vec![by_id()];
+            let names = (0..10).map(|n| format!("{round} {n}")).collect::<Vec<_>>();
+            assert_eq!(query(session, read).await?.column::<String>(0)?, names);
+        }
+    }
+    assert!(!session.ids_follow(&cx.name("missing")).await.unwrap_or(false));
     Ok(())
 }
 

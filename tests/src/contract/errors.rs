@@ -8,7 +8,7 @@ use eloquent_core::{Error, ErrorKind, Name, Result};
 
 use super::{Contract, assign, col, delete, equal, execute, insert, query, select, update};
 use super::sinks::{Mood, Moody, show};
-use crate::case::{Outcome, RELATIONAL, cases};
+use crate::case::{Outcome, cases};
 
 cases![Contract:
     a_taken_key, a_taken_value, a_missing_value[RELATIONAL], a_check_that_fails[RELATIONAL],

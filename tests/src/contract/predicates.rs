@@ -13,7 +13,7 @@ use proptest::sample::select as one_of;
 use super::reference::{Row, holds};
 use super::values::samples;
 use super::{Contract, col, execute, query};
-use crate::case::{Outcome, RELATIONAL, cases};
+use crate::case::{Outcome, cases};
 
 cases![Contract:
     comparisons_of_every_type, null_is_asked_for, lists, long_lists, ranges, patterns,

@@ -7,7 +7,7 @@ use eloquent_core::value::Value;
 use eloquent_core::{ErrorKind, Name, Result};
 
 use super::{Contract, col, execute, insert, query, select};
-use crate::case::{Outcome, RELATIONAL, cases};
+use crate::case::{Outcome, cases, or_lacking};
 
 cases![Contract:
     a_table_is_made_once, a_table_goes, a_unique_column_holds, a_unique_index_holds_until_it_goes,
@@ -91,7 +91,7 @@ async fn a_unique_index_holds_until_it_goes(cx: Contract) -> Outcome {
     let name = cx.name("indexed");
     session.alter(&table(&name, false)).await?;
     let index = index(&cx, &name, &["a"], true);
-    session.alter(&SchemaChange::CreateIndex(index.clone())).await?;
+    or_lacking(session.alter(&SchemaChange::CreateIndex(index.clone())).await)?;
     let again = Index { if_not_exists: true, ..index.clone() };
     session.alter(&SchemaChange::CreateIndex(again)).await?;
     assert!(session.alter(&SchemaChange::CreateIndex(index.clone())).await.is_err());
@@ -113,7 +113,8 @@ async fn an_index_over_several_columns(cx: Contract) -> Outcome {
     let session = &mut *session;
     let name = cx.name("pair");
     session.alter(&table(&name, false)).await?;
-    session.alter(&SchemaChange::CreateIndex(index(&cx, &name, &["a", "b"], true))).await?;
+    let change = SchemaChange::CreateIndex(index(&cx, &name, &["a", "b"], true));
+    or_lacking(session.alter(&change).await)?;
     add(session, &name, (1, "x", "y")).await?;
     add(session, &name, (2, "x", "z")).await?;
     clashes(session, &name, (3, "x", "y")).await;
@@ -128,7 +129,7 @@ async fn indexes_of_a_new_table(cx: Contract) -> Outcome {
     definition.indexes = vec![index(&cx, &name, &["b"], true), index(&cx, &name, &["a"], false)];
     definition.columns[1].index = true;
     let create = SchemaChange::CreateTable(definition);
-    session.alter(&create).await?;
+    or_lacking(session.alter(&create).await)?;
     session.alter(&create).await?;
     add(session, &name, (1, "x", "y")).await?;
     add(session, &name, (2, "x", "z")).await?;
@@ -141,7 +142,8 @@ async fn a_plain_index_lets_all_in(cx: Contract) -> Outcome {
     let session = &mut *session;
     let name = cx.name("plain");
     session.alter(&table(&name, false)).await?;
-    session.alter(&SchemaChange::CreateIndex(index(&cx, &name, &["a"], false))).await?;
+    let change = SchemaChange::CreateIndex(index(&cx, &name, &["a"], false));
+    or_lacking(session.alter(&change).await)?;
     add(session, &name, (1, "x", "y")).await?;
     add(session, &name, (2, "x", "y")).await?;
     Ok(())
@@ -155,7 +157,12 @@ async fn an_index_over_clashing_rows_is_refused(cx: Contract) -> Outcome {
     add(session, &name, (1, "x", "y")).await?;
     add(session, &name, (2, "x", "y")).await?;
     let change = SchemaChange::CreateIndex(index(&cx, &name, &["a"], true));
-    let error = session.alter(&change).await.unwrap_err();
+    let created = session.alter(&change).await;
+    if created.as_ref().is_err_and(|error| error.kind() == ErrorKind::Unsupported) {
+        or_lacking(created)?;
+        return Ok(());
+    }
+    let error = created.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::UniqueViolation, "{error}");
     add(session, &name, (3, "x", "y")).await?;
     Ok(())
@@ -238,10 +245,10 @@ async fn missing_columns_are_refused(cx: Contract) -> Outcome {
     }];
     for statement in [read, filtered, ordered] {
         let error = query(session, statement).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Database, "{error}");
+        assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
         assert!(error.to_string().contains("missing"), "{error}");
     }
     let error = query(session, select(&cx.name("missing"), &[col("id", ID)])).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Database, "{error}");
+    assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
     Ok(())
 }

@@ -10,9 +10,7 @@ use eloquent_core::value::Value;
 use eloquent_core::{Name, Result};
 
 use super::{Contract, col, equal, execute, insert, query, select, value};
-use crate::case::{
-    JOINS, NO_JOINS, NO_ROW_LOCKS, Outcome, RELATIONAL, ROW_LOCKS, TRANSACTIONS, cases, or_lacking,
-};
+use crate::case::{Outcome, cases, or_lacking};
 
 cases![Contract:
     rows_come_in_order, nulls_come_first, order_by_several, limits_and_offsets, distinct_rows,

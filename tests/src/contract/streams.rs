@@ -12,7 +12,7 @@ use eloquent_core::{Name, Result};
 use super::sinks::{Mood, Moody, show, show_later};
 use super::{Contract, col, execute, insert, query, select};
 use crate::cancellation::{Moment, poll_times};
-use crate::case::{Outcome, RETURNING, cases};
+use crate::case::{Outcome, cases};
 
 cases![Contract:
     many_rows_come_in_order, a_sink_that_stops, a_sink_that_fails, a_sink_that_panics,

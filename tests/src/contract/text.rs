@@ -10,7 +10,7 @@ use proptest::prelude::any;
 
 use super::values::{holder, round_trip, samples};
 use super::{Contract, col, equal, execute, insert, query, select};
-use crate::case::{Outcome, RELATIONAL, cases};
+use crate::case::{Outcome, cases};
 
 cases![Contract:
     any_text, limited_text, text_is_data, json_of_every_shape, json_null_is_a_value, deep_json,

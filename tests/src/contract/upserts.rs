@@ -9,7 +9,7 @@ use eloquent_core::value::Value;
 use eloquent_core::{ErrorKind, Name, Result};
 
 use super::{Contract, col, execute, insert, query, select};
-use crate::case::{NO_UPSERT, Outcome, UPSERT, cases};
+use crate::case::{Outcome, cases};
 
 cases![Contract:
     a_new_row_is_added[UPSERT], an_old_row_is_changed[UPSERT], an_old_row_is_left[UPSERT],

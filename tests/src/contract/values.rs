@@ -18,7 +18,7 @@ use crate::case::{Outcome, cases};
 
 cases![Contract:
     booleans, signed_integers, unsigned_integers, doubles, singles, decimals, bytes, uuids, dates,
-    times, dates_with_times, timestamps, documents, arrays, object_ids, nulls_of_every_type,
+    times, dates_with_times, timestamps, documents, documents_keep_their_order, arrays, object_ids, nulls_of_every_type,
 ];
 
 /// Random values of a type, the same in each run.
@@ -216,17 +216,25 @@ async fn documents(cx: Contract) -> Outcome {
     let inner: Document = [("lat".to_owned(), Value::F64(48.25))].into_iter().collect();
     let list = Value::Array(vec![Value::I64(1), Value::Null, Value::Bool(true)]);
     let fields = [
-        ("b".to_owned(), Value::Text("text".to_owned())),
-        ("a".to_owned(), Value::Null),
-        ("list".to_owned(), list),
+        ("a".to_owned(), Value::Text("text".to_owned())),
+        ("b".to_owned(), Value::Null),
         ("inner".to_owned(), Value::Document(inner)),
         ("large".to_owned(), Value::I64(i64::MAX)),
+        ("list".to_owned(), list),
     ];
     let fits = [Document::new(), fields.into_iter().collect()];
     let names = ["", "a.b", "$where", "__proto__", "\u{1f980}", "a\"b"];
     let edges = names.map(|name| [(name.to_owned(), Value::I64(1))].into_iter().collect());
     let bytes = [("b".to_owned(), Value::Bytes(vec![1]))].into_iter().collect();
     round_trip(&cx, ColumnType::Document, fits, edges.into_iter().chain([bytes]), same).await
+}
+
+/// A document is named values in order.
+async fn documents_keep_their_order(cx: Contract) -> Outcome {
+    let names = ["b", "a", "c", "B", "10", "9"];
+    let document = (0..).zip(names).map(|(n, name)| (name.to_owned(), Value::I64(n))).collect();
+    let same: fn(&Document, &Document) -> bool = |a, b| a.iter().eq(b.iter());
+    round_trip(&cx, ColumnType::Document, [document], [], same).await
 }
 
 async fn arrays(cx: Contract) -> Outcome {

@@ -6,7 +6,7 @@ use eloquent_core::statement::{Expression, Insert, Predicate, Projection, Select
 use eloquent_core::value::Value;
 
 use super::{Contract, assign, col, equal, execute, insert, query, select, update, value};
-use crate::case::{LIMITED_BINDS, Outcome, RELATIONAL, cases};
+use crate::case::{Outcome, cases};
 
 cases![Contract:
     as_many_rows_as_the_driver_takes, as_many_values_as_the_driver_binds[LIMITED_BINDS],

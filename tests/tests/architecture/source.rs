@@ -4,19 +4,19 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The root of the repository.
-pub const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+pub(crate) const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 /// A file of Rust code.
-pub struct File {
+pub(crate) struct File {
     /// Its path from the root of the repository.
-    pub path: String,
-    pub text: String,
+    pub(crate) path: String,
+    pub(crate) text: String,
     /// The text without comments and tests; as many lines as the text has up to there.
-    pub code: String,
+    pub(crate) code: String,
 }
 
 impl File {
-    pub fn read(path: &str) -> File {
+    pub(crate) fn read(path: &str) -> File {
         let text = read(path);
         let mut code = String::new();
         let mut in_tests = false;
@@ -37,19 +37,19 @@ impl File {
     }
 
     /// The code, line by line, counted from 1.
-    pub fn lines(&self) -> impl Iterator<Item = (usize, &str)> {
+    pub(crate) fn lines(&self) -> impl Iterator<Item = (usize, &str)> {
         self.code.lines().enumerate().map(|(index, line)| (index + 1, line))
     }
 
     /// The module of the crate that it is a part of; `None` for the root.
-    pub fn module(&self) -> Option<String> {
+    pub(crate) fn module(&self) -> Option<String> {
         let (_, inside) = self.path.split_once("/src/")?;
         let first = inside.split('/').next()?.trim_end_matches(".rs");
         (first != "lib").then(|| first.to_owned())
     }
 
     /// The paths behind `crate::`, and in the root of a module those behind `super::`.
-    pub fn uses(&self) -> Vec<String> {
+    pub(crate) fn uses(&self) -> Vec<String> {
         let (_, inside) = self.path.split_once("/src/").unwrap_or_default();
         let is_top = inside.matches('/').count() == 0
             || inside.matches('/').count() == 1 && inside.ends_with("/mod.rs");
@@ -66,7 +66,7 @@ impl File {
 }
 
 /// The paths of the use tree at the start of a text: `a::{b, c::d}` is `a::b` and `a::c::d`.
-pub fn paths(text: &str) -> Vec<String> {
+pub(crate) fn paths(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     tree(text.trim_start(), "", &mut found);
     found
@@ -101,7 +101,7 @@ fn tree<'t>(text: &'t str, prefix: &str, found: &mut Vec<String>) -> &'t str {
 }
 
 /// The library code of a package.
-pub fn library_files(package: &str) -> Vec<File> {
+pub(crate) fn library_files(package: &str) -> Vec<File> {
     let source = Path::new(ROOT).join(package).join("src");
     let is_test = |path: &Path| {
         path.components().any(|part| part.as_os_str() == "tests")
@@ -120,7 +120,7 @@ pub fn library_files(package: &str) -> Vec<File> {
 }
 
 /// The files of a folder, in order.
-pub fn files(folder: &Path, wanted: &dyn Fn(&Path) -> bool, deep: bool) -> Vec<PathBuf> {
+pub(crate) fn files(folder: &Path, wanted: &dyn Fn(&Path) -> bool, deep: bool) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).expect("the folder can be read");
     let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
     paths.sort();
@@ -135,7 +135,7 @@ pub fn files(folder: &Path, wanted: &dyn Fn(&Path) -> bool, deep: bool) -> Vec<P
     found
 }
 
-pub fn read(path: &str) -> String {
+pub(crate) fn read(path: &str) -> String {
     let path = Path::new(ROOT).join(path);
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }

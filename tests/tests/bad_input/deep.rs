@@ -42,7 +42,8 @@ async fn long_chains_are_answered() {
         for length in [50, 51, 1_001, 10_000] {
             let any = count(|l| (1..length).fold(l.id.eq(0), |any, id| any.or(l.id.eq(id)))).await;
             assert_eq!(any.unwrap(), 50, "{length}");
-            let none = count(|l| (1..length).fold(l.id.ne(0), |all, id| all.and(l.id.ne(id)))).await;
+            let none =
+                count(|l| (1..length).fold(l.id.ne(0), |all, id| all.and(l.id.ne(id)))).await;
             assert_eq!(none.unwrap(), 0, "{length}");
             let few = count(|l| {
                 let start = l.id.eq(3).or(l.id.eq(7));
@@ -142,9 +143,8 @@ async fn deep_arithmetic_is_answered_or_refused() {
         for terms in [10_i64, 60, 127, 500, 5_000] {
             let sum = |l: LeafColumns| (1..terms).fold(l.id + 1, |sum, _| sum + 1);
             answered_or_too_deep(count(|l| sum(l).eq(terms)).await, 1);
-            let on_the_right = |l: LeafColumns| {
-                (1..terms).fold(l.id + 1, |sum, _| raw::<i64>("1") + sum)
-            };
+            let on_the_right =
+                |l: LeafColumns| (1..terms).fold(l.id + 1, |sum, _| raw::<i64>("1") + sum);
             answered_or_too_deep(count(|l| on_the_right(l).eq(terms)).await, 1);
         }
     })

@@ -81,7 +81,8 @@ async fn stored_json_that_is_too_deep_is_an_error() {
         Sheet::create(new!(Sheet {})).await.unwrap();
         let array = |levels| "[".repeat(levels) + &"]".repeat(levels);
         let object = |levels| "{\"a\":".repeat(levels) + "1" + &"}".repeat(levels);
-        for (column, text) in [("fields", object(500)), ("data", object(500)), ("tags", array(500))] {
+        for (column, text) in [("fields", object(500)), ("data", object(500)), ("tags", array(500))]
+        {
             store(column, &text).await.unwrap();
             refused(Sheet::find(1).await, ErrorKind::Decode).of::<Sheet>().column(column);
             store(column, if column == "tags" { "[]" } else { "{}" }).await.unwrap();
@@ -113,19 +114,47 @@ async fn the_last_of_equal_keys_counts_for_every_type() {
 async fn keys_of_any_text_are_keys_and_nothing_else() {
     within::<Sheet>(async || {
         let keys = [
-            "", "a.b", "$", "$gt", "$[*]", "__proto__", "')) or 1=1 --", "a\"b", "a\\b", "\0", "..",
-            "\u{2028}", "\u{feff}", "🦀", "?", "NULL",
+            "",
+            "a.b",
+            "$",
+            "$gt",
+            "$[*]",
+            "__proto__",
+            "')) or 1=1 --",
+            "a\"b",
+            "a\\b",
+            "\0",
+            "..",
+            "\u{2028}",
+            "\u{feff}",
+            "🦀",
+            "?",
+            "NULL",
         ];
         let fields: Document =
             keys.iter().map(|key| ((*key).to_owned(), Value::Text((*key).to_owned()))).collect();
         let tags: Vec<String> = keys.iter().map(|key| (*key).to_owned()).collect();
         let draft = new!(Sheet { data: data(&keys), fields: fields.clone(), tags: tags.clone() });
         let sheet = Sheet::create(draft).await.unwrap();
-        assert_eq!(Sheet::find(sheet.id).or_fail().await.unwrap(), sheet);
         let found = Sheet::find(sheet.id).or_fail().await.unwrap();
         assert_eq!((found.data, found.tags), (Some(data(&keys)), tags.clone()));
-        assert!(found.fields.unwrap().iter().map(|(key, _)| key).all(|key| keys.contains(&key)));
+        let found = found.fields.unwrap();
+        assert_eq!(found.len(), keys.len());
+        for key in keys {
+            assert_eq!(found.get(key), Some(&Value::Text(key.to_owned())), "{key:?}");
+        }
         assert_eq!(Sheet::query().filter(|s| s.tags.eq(tags)).count().await.unwrap(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_fields_of_a_document_keep_their_order() {
+    within::<Sheet>(async || {
+        let fields = ["z", "a", "m"].map(|key| (key.to_owned(), Value::I64(1)));
+        let fields = Document::from_iter(fields);
+        let sheet = Sheet::create(new!(Sheet { fields })).await.unwrap();
+        assert_eq!(Sheet::find(sheet.id).or_fail().await.unwrap(), sheet);
     })
     .await;
 }
@@ -134,8 +163,11 @@ async fn keys_of_any_text_are_keys_and_nothing_else() {
 async fn numbers_in_documents_are_exact_or_refused() {
     within::<Sheet>(async || {
         let exact = [
-            ("least", Value::I64(i64::MIN)), ("most", Value::U64(u64::MAX)), ("half", Value::F64(0.1)),
-            ("tiny", Value::F64(5e-324)), ("huge", Value::F64(f64::MAX)),
+            ("least", Value::I64(i64::MIN)),
+            ("most", Value::U64(u64::MAX)),
+            ("half", Value::F64(0.1)),
+            ("tiny", Value::F64(5e-324)),
+            ("huge", Value::F64(f64::MAX)),
         ];
         let fields: Document =
             exact.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
@@ -180,10 +212,20 @@ async fn stored_json_of_another_shape_is_an_error() {
     within::<Sheet>(async || {
         Sheet::create(new!(Sheet {})).await.unwrap();
         let wrong = [
-            ("data", r#"{"a": "canary-7f3a"}"#), ("data", "[]"), ("data", "1"), ("data", r#"{"a": [1.5]}"#),
-            ("data", r#"{"a": [9223372036854775808]}"#), ("fields", "[]"), ("fields", "\"canary-7f3a\""),
-            ("fields", "null"), ("tags", r#"{"a": 1}"#), ("tags", "[1]"), ("tags", "[null]"),
-            ("tags", r#"["a", ["canary-7f3a"]]"#), ("tags", "\"a\""), ("numbers", "[\"1\"]"),
+            ("data", r#"{"a": "canary-7f3a"}"#),
+            ("data", "[]"),
+            ("data", "1"),
+            ("data", r#"{"a": [1.5]}"#),
+            ("data", r#"{"a": [9223372036854775808]}"#),
+            ("fields", "[]"),
+            ("fields", "\"canary-7f3a\""),
+            ("fields", "null"),
+            ("tags", r#"{"a": 1}"#),
+            ("tags", "[1]"),
+            ("tags", "[null]"),
+            ("tags", r#"["a", ["canary-7f3a"]]"#),
+            ("tags", "\"a\""),
+            ("numbers", "[\"1\"]"),
         ];
         for (column, text) in wrong {
             store(column, text).await.unwrap();
@@ -203,7 +245,9 @@ async fn stored_json_of_another_shape_is_an_error() {
 async fn stored_text_that_is_no_json_is_refused_by_the_table() {
     within::<Sheet>(async || {
         Sheet::create(new!(Sheet {})).await.unwrap();
-        for text in [CANARY, "", "{", "{\"a\":}", "[1,]", "{a: 1}", "'a'", "NaN", "[1] [2]", "\u{feff}[]"] {
+        for text in
+            [CANARY, "", "{", "{\"a\":}", "[1,]", "{a: 1}", "'a'", "NaN", "[1] [2]", "\u{feff}[]"]
+        {
             refused(store("data", text).await, ErrorKind::CheckViolation);
             refused(store("tags", text).await, ErrorKind::CheckViolation);
         }

@@ -23,9 +23,9 @@ fn token(number: i64) -> Uuid {
 
 /// Rows of the keys 0, 10, 20 … below `end`.
 async fn with_tens(end: i64) {
-    let drafts = (0..end).step_by(10).map(|id| {
-        new!(Item { id, code: format!("c'{id}\\"), token: token(id), weight: 0.5 })
-    });
+    let drafts = (0..end)
+        .step_by(10)
+        .map(|id| new!(Item { id, code: format!("c'{id}\\"), token: token(id), weight: 0.5 }));
     Item::insert_many(drafts).await.unwrap();
 }
 
@@ -78,7 +78,8 @@ async fn lists_longer_than_a_statement_can_bind_are_looked_through() {
             .filter(|i| i.token.not_in(tokens().skip(11)));
         assert_eq!(count(three).await, 2);
         assert_eq!(Item::find_many(0..MANY).await.unwrap().len(), 200);
-        let limited = Item::query().filter(|i| i.id.is_in(0..MANY)).order_by(|i| i.id.desc()).limit(2);
+        let limited =
+            Item::query().filter(|i| i.id.is_in(0..MANY)).order_by(|i| i.id.desc()).limit(2);
         assert_eq!(limited.pluck(|i| i.id).await.unwrap(), [1_990, 1_980]);
         let page = Item::query().filter(|i| i.id.is_in(0..MANY)).paginate(20, 10).await.unwrap();
         assert_eq!((page.total, page.items.len()), (200, 10));
@@ -95,7 +96,10 @@ async fn a_write_by_a_long_list_writes_exactly_those_rows() {
         assert_eq!(Item::query().filter(|i| i.code.eq("far")).count().await.unwrap(), 10);
         assert_eq!(some().delete().await.unwrap(), 10);
         assert_eq!(Item::query().filter(|i| i.id.not_in(50..MANY)).delete().await.unwrap(), 5);
-        assert_eq!(Item::query().order_by(|i| i.id.asc()).pluck(|i| i.id).await.unwrap(), [50, 60, 70, 80, 90]);
+        assert_eq!(
+            Item::query().order_by(|i| i.id.asc()).pluck(|i| i.id).await.unwrap(),
+            [50, 60, 70, 80, 90]
+        );
     })
     .await;
 }
@@ -118,9 +122,8 @@ async fn a_list_that_no_statement_can_bind_is_whole_or_refused() {
     within::<Item>(async || {
         Item::create(new!(Item { id: 1, weight: 0.5 })).await.unwrap();
         let most = Db::current().unwrap().capabilities().await.unwrap().max_binds;
-        let weights = |count: usize| {
-            std::iter::repeat_n(7.5, count - 1).chain([0.5]).collect::<Vec<f64>>()
-        };
+        let weights =
+            |count: usize| std::iter::repeat_n(7.5, count - 1).chain([0.5]).collect::<Vec<f64>>();
         let full = Item::query().filter(|i| i.weight.is_in(weights(most)));
         assert_eq!(full.pluck(|i| i.id).await.unwrap(), [1]);
         match Item::query().filter(|i| i.weight.is_in(weights(most + 1))).count().await {
@@ -203,7 +206,10 @@ async fn a_batch_that_fails_at_its_end_adds_nothing() {
         })
         .await
         .unwrap();
-        assert_eq!(Item::query().order_by(|i| i.id.asc()).pluck(|i| i.id).await.unwrap(), [-3, -2, -1]);
+        assert_eq!(
+            Item::query().order_by(|i| i.id.asc()).pluck(|i| i.id).await.unwrap(),
+            [-3, -2, -1]
+        );
     })
     .await;
 }

@@ -29,20 +29,56 @@ fn moment(nanos: u32) -> NaiveDateTime {
 async fn stored_text_that_is_no_date_or_time_is_an_error() {
     within::<Event>(async || {
         let wrong: [(&str, &[&str]); 4] = [
-            ("day", &[
-                "2023-02-30", "2023-02-29", "2024-13-01", "2024-00-10", "0000-00-00", "infinity",
-                "-0044-03-15", "0044-03-15 BC", "10000-01-01", "294276-12-31", "2024-2-3", "now", "",
-                "2024-02-29 12:00:00", "20240229", CANARY,
-            ]),
-            ("clock", &["25:61", "24:00:00", "23:59:60", "12", "1:2:3", "12:00:00Z", "12:00:00.", CANARY]),
-            ("local", &[
-                "2023-02-30 00:00:00", "2024-02-29 25:61:00", "2024-02-29 23:59:60",
-                "2024-02-29 12:00:00+02:00", "2024-02-29T12:00:00Z", "2024-02-29 12", "0", CANARY,
-            ]),
-            ("at", &[
-                "2023-02-30T00:00:00Z", "2024-02-29 23:59:60", "2024-02-29 12:00:00+99:00",
-                "2024-02-29 12:00:00 Europe/Paris", "10000-01-01 00:00:00", "1709164800", CANARY,
-            ]),
+            (
+                "day",
+                &[
+                    "2023-02-30",
+                    "2023-02-29",
+                    "2024-13-01",
+                    "2024-00-10",
+                    "0000-00-00",
+                    "infinity",
+                    "-0044-03-15",
+                    "0044-03-15 BC",
+                    "10000-01-01",
+                    "294276-12-31",
+                    "2024-2-3",
+                    "now",
+                    "",
+                    "2024-02-29 12:00:00",
+                    "20240229",
+                    CANARY,
+                ],
+            ),
+            (
+                "clock",
+                &["25:61", "24:00:00", "23:59:60", "12", "1:2:3", "12:00:00Z", "12:00:00.", CANARY],
+            ),
+            (
+                "local",
+                &[
+                    "2023-02-30 00:00:00",
+                    "2024-02-29 25:61:00",
+                    "2024-02-29 23:59:60",
+                    "2024-02-29 12:00:00+02:00",
+                    "2024-02-29T12:00:00Z",
+                    "2024-02-29 12",
+                    "0",
+                    CANARY,
+                ],
+            ),
+            (
+                "at",
+                &[
+                    "2023-02-30T00:00:00Z",
+                    "2024-02-29 23:59:60",
+                    "2024-02-29 12:00:00+99:00",
+                    "2024-02-29 12:00:00 Europe/Paris",
+                    "10000-01-01 00:00:00",
+                    "1709164800",
+                    CANARY,
+                ],
+            ),
         ];
         Event::create(new!(Event {})).await.unwrap();
         for (column, texts) in wrong {
@@ -57,7 +93,8 @@ async fn stored_text_that_is_no_date_or_time_is_an_error() {
                 let refusal = refused(Event::find(1).await, ErrorKind::Decode);
                 refusal.of::<Event>().column(column);
             }
-            let mended = Event::update_all(|e| (e.day.set(None), e.clock.set(None), e.local.set(None)));
+            let mended =
+                Event::update_all(|e| (e.day.set(None), e.clock.set(None), e.local.set(None)));
             mended.await.unwrap();
             Event::update_all(|e| e.at.set(None)).await.unwrap();
         }
@@ -72,8 +109,12 @@ async fn a_stored_zone_is_applied() {
         Event::create(new!(Event {})).await.unwrap();
         let noon = day(2024, 7, 1).and_hms_opt(12, 0, 0).unwrap().and_utc();
         for text in [
-            "2024-07-01 12:00:00", "2024-07-01T12:00:00Z", "2024-07-01T14:00:00+02:00",
-            "2024-07-01 03:30:00.000-0830", "2024-07-01 12:00", "2024-07-02 11:59:00+23:59",
+            "2024-07-01 12:00:00",
+            "2024-07-01T12:00:00Z",
+            "2024-07-01T14:00:00+02:00",
+            "2024-07-01 03:30:00.000-0830",
+            "2024-07-01 12:00",
+            "2024-07-02 11:59:00+23:59",
         ] {
             Db::raw("UPDATE events SET at = ?").bind(text.to_owned()).execute().await.unwrap();
             assert_eq!(Event::find(1).or_fail().await.unwrap().at, Some(noon), "{text}");
@@ -86,12 +127,16 @@ async fn a_stored_zone_is_applied() {
 async fn a_year_that_text_cannot_order_is_refused_on_every_way() {
     within::<Event>(async || {
         let mut event = Event::create(new!(Event {})).await.unwrap();
-        for day in [day(10_000, 1, 1), day(-1, 12, 31), day(-44, 3, 15), NaiveDate::MIN, NaiveDate::MAX] {
+        for day in
+            [day(10_000, 1, 1), day(-1, 12, 31), day(-44, 3, 15), NaiveDate::MIN, NaiveDate::MAX]
+        {
             let year = day.format("%Y").to_string();
             let shown = year.trim_start_matches(['+', '-']).to_owned();
             let named = |refusal: Refusal, column: &str| {
                 let refusal = refusal.of::<Event>().column(column);
-                assert!(shown.len() < 5 || shown == "10000" || !refusal.0.to_string().contains(&shown));
+                assert!(
+                    shown.len() < 5 || shown == "10000" || !refusal.0.to_string().contains(&shown)
+                );
             };
             let local = day.and_time(NaiveTime::MIN);
             let batch = || [new!(Event {}), new!(Event { day })];
@@ -99,7 +144,10 @@ async fn a_year_that_text_cannot_order_is_refused_on_every_way() {
             named(refused(Event::insert_many(batch()).await, ErrorKind::Encode), "day");
             let upsert = Event::upsert(batch().map(|draft| draft.id(9))).unique_by(|e| e.id);
             named(refused(upsert.await, ErrorKind::Encode), "day");
-            named(refused(event.update(|e| e.local = Some(local)).await, ErrorKind::Encode), "local");
+            named(
+                refused(event.update(|e| e.local = Some(local)).await, ErrorKind::Encode),
+                "local",
+            );
             let every = Event::update_all(|e| e.at.set(local.and_utc()));
             named(refused(every.await, ErrorKind::Encode), "at");
             let found = Event::query().filter(|e| e.day.ge(day)).await;
@@ -136,7 +184,9 @@ async fn a_leap_second_is_refused_on_every_way() {
 async fn the_ends_of_what_can_be_kept_come_back() {
     within::<Event>(async || {
         let last = NaiveTime::from_hms_nano_opt(23, 59, 59, 999_999_999).unwrap();
-        for (first, time) in [(day(0, 1, 1), NaiveTime::MIN), (day(9999, 12, 31), last), (day(2024, 2, 29), last)] {
+        for (first, time) in
+            [(day(0, 1, 1), NaiveTime::MIN), (day(9999, 12, 31), last), (day(2024, 2, 29), last)]
+        {
             let local = first.and_time(time);
             let draft = new!(Event { day: first, clock: time, local, at: local.and_utc() });
             let mut event = Event::create(draft).await.unwrap();
