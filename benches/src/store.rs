@@ -89,6 +89,7 @@ impl Store for Rusqlite {
         connection.execute("DELETE FROM users WHERE id > ?1", [USERS])?;
         connection.execute_batch(
             "UPDATE users SET name = printf('User %05d', id) WHERE name NOT LIKE 'User %';
+             UPDATE sqlite_sequence SET seq = (SELECT max(id) FROM users) WHERE name = 'users';
              PRAGMA wal_checkpoint(TRUNCATE)",
         )?;
         Ok(())

@@ -124,9 +124,13 @@ impl Settings {
         let milliseconds =
             config.parsed("busy_timeout_ms", "a number of milliseconds", 5000_u32)?;
         let budget = config.parsed("inline_budget_us", "a number of microseconds", 200_u32)?;
+        let (place, mode) = (place(config)?, config.parsed("mode", Mode::EXPECTED, Mode::Create)?);
+        if place == Place::Memory && mode == Mode::Read {
+            return Err(config.error("a database in memory begins empty, so `mode` cannot be `ro`"));
+        }
         Ok(Settings {
-            place: place(config)?,
-            mode: config.parsed("mode", Mode::EXPECTED, Mode::Create)?,
+            place,
+            mode,
             busy_timeout: Duration::from_millis(milliseconds.into()),
             inline: config.parsed("inline", Inline::EXPECTED, Inline::Writes)?,
             inline_budget: Duration::from_micros(budget.into()),
@@ -200,6 +204,14 @@ mod tests {
             let error = Settings::read(&config("path", path)).unwrap_err().to_string();
             assert!(error.contains("path") && !error.contains("canary"), "{error}");
         }
+    }
+
+    #[test]
+    fn memory_is_there_to_be_written() {
+        let config = ConnectionConfig::new("main", "sqlite").set("path", ":memory:");
+        assert!(Settings::read(&config.clone().set("mode", "rw")).is_ok());
+        let error = Settings::read(&config.set("mode", "ro")).unwrap_err();
+        assert_eq!(error.kind(), eloquent_core::ErrorKind::Config);
     }
 
     #[test]

@@ -139,6 +139,27 @@ impl Exact {
         Decimal::try_from_i128_with_scale(self.mantissa, self.scale).ok()
     }
 
+    /// The part in front of the point, and the part behind it in units of the last digit that a decimal
+    /// can have. Their sums stay apart, so that a sum may be longer on the way than it is in the end.
+    pub(crate) fn split(self) -> (i128, i128) {
+        let unit = 10_i128.pow(self.scale.min(Decimal::MAX_SCALE));
+        let behind =
+            self.mantissa % unit * 10_i128.pow(Decimal::MAX_SCALE.saturating_sub(self.scale));
+        (self.mantissa / unit, behind)
+    }
+
+    /// The value of two such parts, unless it has too many digits.
+    pub(crate) fn join(whole: i128, behind: i128) -> Option<Exact> {
+        let unit = 10_i128.pow(Decimal::MAX_SCALE);
+        let whole = whole.checked_add(behind / unit)?;
+        let mut behind = Exact { mantissa: behind % unit, scale: Decimal::MAX_SCALE };
+        while behind.scale > 0 && behind.mantissa % 10 == 0 {
+            behind.mantissa /= 10;
+            behind.scale -= 1;
+        }
+        Exact { mantissa: whole, scale: 0 }.add(behind)
+    }
+
     fn negated(self) -> Exact {
         Exact { mantissa: -self.mantissa, ..self }
     }
@@ -229,6 +250,20 @@ mod tests {
         assert_eq!(fine.multiply(fine), Err(NOT_EXACT));
         assert_eq!(text(number("1").divide(number("8"))), "0.125");
         assert_eq!(number("1").divide(number("0.0")), Err(DIVISION));
+    }
+
+    #[test]
+    fn parts_of_a_decimal_make_it_whole() {
+        for case in ["0", "-0.5", "1.0000000000000000000000000001", "79228162514264337593543950335"]
+        {
+            let exact = number(case).exact();
+            let (whole, behind) = exact.split();
+            assert_eq!(Exact::join(whole, behind), Some(exact), "{case}");
+        }
+        let tenth = 10_i128.pow(27);
+        let sum = Exact::join(3, -5 * tenth).and_then(Exact::into_decimal);
+        assert_eq!(sum, "2.5".parse().ok());
+        assert_eq!(Exact::join(0, 25 * tenth).and_then(Exact::into_decimal), "2.5".parse().ok());
     }
 
     #[test]

@@ -167,6 +167,9 @@ impl Dialect for SqliteDialect {
             ColumnType::I64 => None,
             ColumnType::U64 => Some(format!("{name} >= 0")),
             ColumnType::String { length } => Some(format!("length({name}) <= {length}")),
+            ColumnType::Decimal { precision, scale } if precision > 0 => {
+                Some(decimal_check(name, precision, scale))
+            }
             ColumnType::Json | ColumnType::Array | ColumnType::Document => {
                 Some(format!("json_valid({name})"))
             }
@@ -187,6 +190,17 @@ impl Dialect for SqliteDialect {
     fn table_options(&self) -> &'static str {
         " STRICT"
     }
+}
+
+/// Holds the digits of a decimal kept as text to those of its column, also where the database computed
+/// it. The text has no zeros to spare at either end, but for the one before a point.
+fn decimal_check(name: &str, precision: u8, scale: u8) -> String {
+    let whole = precision - scale;
+    format!(
+        "length(ltrim(CASE instr({name}, '.') WHEN 0 THEN {name} \
+         ELSE substr({name}, 1, instr({name}, '.') - 1) END, '-0')) <= {whole} \
+         AND CASE instr({name}, '.') WHEN 0 THEN 0 ELSE length({name}) - instr({name}, '.') END <= {scale}"
+    )
 }
 
 /// A value as JSON, in the form in which it is stored, if JSON brings it back exactly. Doubles are not

@@ -8,7 +8,7 @@ use eloquent_core::driver::Affected;
 use eloquent_core::row::RowSink;
 use eloquent_core::sql::{Compiled, Cost};
 use eloquent_core::{Error, ErrorKind, Result};
-use rusqlite::{Connection, Statement};
+use rusqlite::{CachedStatement, Connection, Statement};
 
 use crate::connection::{Presence, Shared};
 use crate::error::{error, extended_code, in_statement, is_busy, is_interrupt, with_table};
@@ -174,13 +174,13 @@ impl Engine {
         if raw && statement.sql().contains('\0') {
             return Err(error(ErrorKind::InvalidInput, "the text holds a NUL character").into());
         }
-        let mut prepared = self.connection.prepare_cached(statement.sql())?;
+        let mut prepared = self.prepare(statement.sql())?;
         let reads = prepared.readonly();
         if place == Place::Here && !inline::may_run_here(statement, verb, reads) {
             return Err(Fault::NotHere);
         }
-        if !reads && self.transaction.as_ref().is_some_and(|open| open.read_only) {
-            return Err(error(ErrorKind::ReadOnly, "the transaction only reads").into());
+        if !reads {
+            self.check_may_write()?;
         }
         bind(&mut prepared, statement, binds)?;
         let before = if raw && !reads { self.connection.total_changes() } else { 0 };
@@ -205,6 +205,18 @@ impl Engine {
             Fault::Own(error) => Fault::Own(with_table(error, statement)),
             other => other,
         })
+    }
+
+    /// Prepares a statement. One that does not fit the schema as we know it is tried again: while a lock
+    /// keeps SQLite from looking whether the schema has changed, it takes the one it knows.
+    fn prepare(&self, sql: &str) -> Result<CachedStatement<'_>, Fault> {
+        match self.connection.prepare_cached(sql) {
+            Err(misfit) if extended_code(&misfit) == Some(rusqlite::ffi::SQLITE_ERROR) => {
+                self.connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+                Ok(self.connection.prepare_cached(sql)?)
+            }
+            result => Ok(result?),
+        }
     }
 
     fn step(
@@ -275,6 +287,16 @@ impl Engine {
             error(ErrorKind::TransactionAborted, "raw text ended the transaction")
         };
         Err(refusal.into())
+    }
+
+    /// Refuses to write in a transaction that only reads.
+    pub(crate) fn check_may_write(&self) -> Result<(), Fault> {
+        match &self.transaction {
+            Some(open) if open.read_only => {
+                Err(error(ErrorKind::ReadOnly, "the transaction only reads").into())
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Refuses to go on in a transaction that SQLite has rolled back: each further statement would be

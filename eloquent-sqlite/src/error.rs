@@ -49,8 +49,28 @@ pub(crate) fn is_interrupt(error: &rusqlite::Error) -> bool {
 
 /// The error of a statement: what SQLite says, and the table where it does not say it.
 pub(crate) fn in_statement(error: rusqlite::Error, statement: &Compiled) -> Error {
-    with_table(translate(&error), statement)
+    let error = translate_about(&error, statement.table().map(|table| table.as_ref()));
+    let error = match error.message() == NO_SUCH_CONFLICT {
+        true => with_conflict(error, statement.sql()),
+        false => error,
+    };
+    with_table(error, statement)
 }
+
+/// Adds the columns that were to decide an upsert, which SQLite does not name.
+fn with_conflict(error: Error, sql: &str) -> Error {
+    let columns = sql
+        .split_once("ON CONFLICT (")
+        .and_then(|(_, rest)| rest.split_once(')'))
+        .map(|(columns, _)| columns.replace('"', ""));
+    match columns {
+        Some(columns) => error.with_constraint(columns),
+        None => error,
+    }
+}
+
+const NO_SUCH_CONFLICT: &str =
+    "no unique index is over just these columns, so they cannot tell which rows exist already";
 
 /// Adds the table of a statement.
 pub(crate) fn with_table(error: Error, statement: &Compiled) -> Error {
@@ -89,12 +109,18 @@ pub(crate) fn at_open(error: rusqlite::Error, path: &Path) -> Error {
 
 /// The error without knowledge of the statement.
 pub(crate) fn translate(error: &rusqlite::Error) -> Error {
+    translate_about(error, None)
+}
+
+/// The error of a statement about this table. Names with a dot in them can be told apart only when the
+/// table is known.
+fn translate_about(error: &rusqlite::Error, table: Option<&str>) -> Error {
     match error {
         rusqlite::Error::SqliteFailure(failure, message) => {
-            of_code(failure.extended_code, message.as_deref().unwrap_or_default(), None)
+            of_code(failure.extended_code, message.as_deref().unwrap_or_default(), None, table)
         }
         rusqlite::Error::SqlInputError { error, msg, offset, .. } => {
-            of_code(error.extended_code, msg, Some(*offset))
+            of_code(error.extended_code, msg, Some(*offset), table)
         }
         rusqlite::Error::MultipleStatement => {
             self::error(ErrorKind::InvalidInput, "the text holds more than one statement")
@@ -106,7 +132,7 @@ pub(crate) fn translate(error: &rusqlite::Error) -> Error {
     }
 }
 
-fn of_code(code: i32, message: &str, offset: Option<i32>) -> Error {
+fn of_code(code: i32, message: &str, offset: Option<i32>, table: Option<&str>) -> Error {
     if code == ffi::SQLITE_BUSY_SNAPSHOT {
         return error(
             ErrorKind::SerializationFailure,
@@ -115,7 +141,7 @@ fn of_code(code: i32, message: &str, offset: Option<i32>) -> Error {
     }
     match code & PRIMARY {
         ffi::SQLITE_ERROR => of_text(message, offset),
-        ffi::SQLITE_CONSTRAINT => constraint(code, message),
+        ffi::SQLITE_CONSTRAINT => constraint(code, message, table),
         ffi::SQLITE_BUSY | ffi::SQLITE_LOCKED => {
             error(ErrorKind::Busy, "another connection held a lock on the database for too long")
                 .with_hint("keep write transactions short, or raise `busy_timeout_ms`")
@@ -151,14 +177,17 @@ fn of_code(code: i32, message: &str, offset: Option<i32>) -> Error {
     }
 }
 
-fn constraint(code: i32, message: &str) -> Error {
+fn constraint(code: i32, message: &str, table: Option<&str>) -> Error {
     match code {
         ffi::SQLITE_CONSTRAINT_UNIQUE
         | ffi::SQLITE_CONSTRAINT_PRIMARYKEY
-        | ffi::SQLITE_CONSTRAINT_ROWID => unique(after(message, "UNIQUE constraint failed: ")),
+        | ffi::SQLITE_CONSTRAINT_ROWID => {
+            unique(after(message, "UNIQUE constraint failed: "), table)
+        }
         ffi::SQLITE_CONSTRAINT_NOTNULL => at_column(
             error(ErrorKind::NotNullViolation, "the column may not be null"),
             after(message, "NOT NULL constraint failed: "),
+            table,
         ),
         ffi::SQLITE_CONSTRAINT_CHECK => {
             let error = error(ErrorKind::CheckViolation, "a check refuses the row");
@@ -171,7 +200,7 @@ fn constraint(code: i32, message: &str) -> Error {
             ErrorKind::ForeignKeyViolation,
             "a row refers to one that does not exist, or is still referred to",
         ),
-        ffi::SQLITE_CONSTRAINT_DATATYPE => datatype(message),
+        ffi::SQLITE_CONSTRAINT_DATATYPE => datatype(message, table),
         ffi::SQLITE_CONSTRAINT_TRIGGER => {
             error(ErrorKind::CheckViolation, "a trigger refuses the statement")
         }
@@ -180,19 +209,14 @@ fn constraint(code: i32, message: &str) -> Error {
 }
 
 /// `table.a, table.b`, or `index 'name'` for an index over expressions.
-fn unique(list: Option<&str>) -> Error {
+fn unique(list: Option<&str>, table: Option<&str>) -> Error {
     let error = error(ErrorKind::UniqueViolation, "a row with this value exists already");
     let Some(list) = list else { return error };
     if let Some(index) = list.strip_prefix("index '").and_then(|rest| rest.strip_suffix('\'')) {
         return error.with_constraint(index.to_owned());
     }
-    let Some((table, _)) = list.split_once('.') else { return error };
-    let columns: Vec<_> = list
-        .split(", ")
-        .map(|column| {
-            column.strip_prefix(table).and_then(|rest| rest.strip_prefix('.')).unwrap_or(column)
-        })
-        .collect();
+    let Some((table, columns)) = split_place(list, table) else { return error };
+    let columns: Vec<_> = columns.split(&format!(", {table}.")).collect();
     let error = error.with_table(table.to_owned());
     match columns[..] {
         [column] => error.with_column(column.to_owned()),
@@ -200,8 +224,19 @@ fn unique(list: Option<&str>) -> Error {
     }
 }
 
+/// Table and column of `table.column`.
+fn split_place<'m>(place: &'m str, table: Option<&str>) -> Option<(&'m str, &'m str)> {
+    let known = table.map(str::len).filter(|length| {
+        place.get(..*length) == table && place.as_bytes().get(*length) == Some(&b'.')
+    });
+    match known {
+        Some(length) => Some((&place[..length], &place[length + 1..])),
+        None => place.split_once('.'),
+    }
+}
+
 /// `cannot store TEXT value in INTEGER column table.column`.
-fn datatype(message: &str) -> Error {
+fn datatype(message: &str, table: Option<&str>) -> Error {
     let parts = after(message, "cannot store ")
         .and_then(|rest| rest.split_once(" value in "))
         .and_then(|(found, rest)| Some((found, rest.split_once(" column ")?)));
@@ -209,7 +244,7 @@ fn datatype(message: &str) -> Error {
         return error(ErrorKind::CheckViolation, "a value has another type than its column");
     };
     let text = format!("a {wanted} column got a {found} value");
-    at_column(error(ErrorKind::CheckViolation, text), Some(column))
+    at_column(error(ErrorKind::CheckViolation, text), Some(column), table)
 }
 
 /// The general code, of which only the text tells more.
@@ -226,6 +261,7 @@ fn of_text(message: &str, offset: Option<i32>) -> Error {
         return at_column(
             error(ErrorKind::InvalidInput, "there is no such column"),
             Some(name_of(column).as_str()),
+            None,
         );
     }
     if let Some((table, column)) =
@@ -239,6 +275,7 @@ fn of_text(message: &str, offset: Option<i32>) -> Error {
         return at_column(
             error(ErrorKind::InvalidInput, "several tables have a column of this name"),
             Some(column),
+            None,
         );
     }
     if let Some(name) = message.strip_suffix(" already exists") {
@@ -264,6 +301,7 @@ const KNOWN: &[(&str, ErrorKind, &str)] = &[
     ),
     ("parser stack overflow", ErrorKind::InvalidInput, "the statement is nested too deeply"),
     ("too many terms in compound SELECT", ErrorKind::InvalidInput, "too many selects are combined"),
+    ("ON CONFLICT clause does not match", ErrorKind::InvalidInput, NO_SUCH_CONFLICT),
     ("integer overflow", ErrorKind::Encode, "integer overflow"),
     ("malformed JSON", ErrorKind::InvalidInput, "expected JSON, found other text"),
     (
@@ -285,7 +323,7 @@ fn syntax(message: &str, offset: Option<i32>) -> Error {
             ErrorKind::InvalidInput,
             format!("SQLite does not understand the statement at byte {offset}"),
         ),
-        (false, None) => error(ErrorKind::Database, "SQLite could not run the statement"),
+        (false, None) => error(ErrorKind::InvalidInput, "SQLite does not accept the statement"),
     }
 }
 
@@ -308,8 +346,8 @@ fn name_of(text: &str) -> String {
 }
 
 /// Adds `table.column`, or a column alone.
-fn at_column(error: Error, place: Option<&str>) -> Error {
-    match place.map(|place| place.split_once('.').ok_or(place)) {
+fn at_column(error: Error, place: Option<&str>, table: Option<&str>) -> Error {
+    match place.map(|place| split_place(place, table).ok_or(place)) {
         Some(Ok((table, column))) => {
             error.with_table(table.to_owned()).with_column(column.to_owned())
         }
@@ -380,6 +418,22 @@ mod tests {
     }
 
     #[test]
+    fn a_known_table_tells_where_its_name_ends() {
+        let failure = |message: &str| {
+            let code = ffi::Error::new(ffi::SQLITE_CONSTRAINT_UNIQUE);
+            rusqlite::Error::SqliteFailure(code, Some(message.to_owned()))
+        };
+        let one = failure("UNIQUE constraint failed: a.b.c.d");
+        let error = translate_about(&one, Some("a.b"));
+        assert_eq!((error.table(), error.column()), (Some("a.b"), Some("c.d")));
+        let error = translate_about(&one, Some("é"));
+        assert_eq!((error.table(), error.column()), (Some("a"), Some("b.c.d")));
+        let two = failure("UNIQUE constraint failed: a.b.c, a.b.d, e");
+        let error = translate_about(&two, Some("a.b"));
+        assert_eq!((error.table(), error.constraint()), (Some("a.b"), Some("c, d, e")));
+    }
+
+    #[test]
     fn unknown_names_are_named() {
         let setup = "CREATE TABLE t (a INT); CREATE TABLE u (a INT)";
         use ErrorKind::InvalidInput;
@@ -400,7 +454,14 @@ mod tests {
 
     #[test]
     fn the_statement_is_never_shown() {
-        for sql in ["SELECT 'canary' FRM t", "SELEC canary", "SELECT canary(1)", "SELECT (1"] {
+        for sql in [
+            "SELECT 'canary' FRM t",
+            "SELEC canary",
+            "SELECT canary(1)",
+            "SELECT (1",
+            "SELECT json('canary')",
+            "VALUES ('canary'), (1, 2)",
+        ] {
             let error = failing("", sql);
             assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
             assert!(!error.to_string().contains("canary"), "{error}");

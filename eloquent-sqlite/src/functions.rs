@@ -6,6 +6,7 @@
 //! | collation `eloquent_decimal` | orders text by the decimal in it; other text comes last |
 //! | `eloquent_add`, `eloquent_sub`, `eloquent_mul`, `eloquent_div` | combine two integers or decimals |
 //! | `eloquent_decimal_sum`, `eloquent_decimal_avg` | sum and mean over the rows of a group |
+//! | `like` | in place of SQLite's own, which ends at a NUL |
 //!
 //! All are deterministic and innocuous, so that indexes, checks and generated columns may use them
 //! under an untrusted schema.
@@ -33,6 +34,7 @@ pub(crate) fn register(connection: &Connection) -> Result<()> {
         connection
             .create_scalar_function(name, 2, flags, move |context| combine(context, operator))?;
     }
+    crate::like::register(connection, flags)?;
     connection.create_aggregate_function(c"eloquent_decimal_sum", 1, flags, Mean(false))?;
     connection.create_aggregate_function(c"eloquent_decimal_avg", 1, flags, Mean(true))
 }
@@ -53,8 +55,20 @@ struct Mean(bool);
 
 #[derive(Default)]
 struct Total {
-    sum: Exact,
+    whole: i128,
+    behind: i128,
     count: u64,
+}
+
+impl Total {
+    /// Counts a number in, unless even the parts of the sum are too long.
+    fn add(&mut self, number: Number) -> Option<()> {
+        let (whole, behind) = number.exact().split();
+        self.whole = self.whole.checked_add(whole)?;
+        self.behind = self.behind.checked_add(behind)?;
+        self.count += 1;
+        Some(())
+    }
 }
 
 impl Aggregate<Total, Value> for Mean {
@@ -64,15 +78,15 @@ impl Aggregate<Total, Value> for Mean {
 
     fn step(&self, context: &mut Context<'_>, total: &mut Total) -> Result<()> {
         if let Some(number) = Number::read(context.get_raw(0)).map_err(refuse)? {
-            total.sum = total.sum.add(number.exact()).ok_or_else(|| refuse(TOO_LONG))?;
-            total.count += 1;
+            total.add(number).ok_or_else(|| refuse(TOO_LONG))?;
         }
         Ok(())
     }
 
     fn finalize(&self, _: &mut Context<'_>, total: Option<Total>) -> Result<Value> {
         let Some(total) = total.filter(|total| total.count > 0) else { return Ok(Value::Null) };
-        let sum = total.sum.into_decimal().ok_or_else(|| refuse(TOO_LONG))?;
+        let sum = Exact::join(total.whole, total.behind).and_then(Exact::into_decimal);
+        let sum = sum.ok_or_else(|| refuse(TOO_LONG))?;
         let result = match self.0 {
             true => decimal::quotient(sum, total.count.into()).map_err(refuse)?,
             false => sum,
@@ -167,6 +181,10 @@ mod tests {
             Some("1.1")
         );
         assert_eq!(text("SELECT eloquent_decimal_sum(1) WHERE 0"), None);
+        let long = "FROM (VALUES ('79228162514264337593543950335'), ('0.0000000000000000000000000001'), \
+                    ('-79228162514264337593543950335'))";
+        let sum = text(&format!("SELECT eloquent_decimal_sum(column1) {long}"));
+        assert_eq!(sum.as_deref(), Some("0.0000000000000000000000000001"));
         assert_eq!(text("SELECT eloquent_decimal_avg(NULL)"), None);
     }
 

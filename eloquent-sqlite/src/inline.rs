@@ -10,6 +10,8 @@ use crate::verb::Verb;
 
 /// How often a statement goes to the worker after it took too long on the calling task.
 const SKIP: u32 = 64;
+/// The same for a write: it is short by its form, so that the disk or another program was to blame.
+const SKIP_WRITE: u32 = 8;
 
 /// Whether a statement may be tried on the calling task, as far as can be told without preparing it.
 pub(crate) fn admits(policy: Inline, statement: &Compiled, engine: &Engine) -> bool {
@@ -46,7 +48,7 @@ pub(crate) fn skip(statement: &Compiled) {
 pub(crate) fn note(statement: &Compiled, slow: bool) {
     let mark = statement.mark();
     match (slow, mark.load(Ordering::Relaxed)) {
-        (true, SLOW_BEFORE) => skip(statement),
+        (true, SLOW_BEFORE) => mark.store(SKIP_WRITE, Ordering::Relaxed),
         (true, _) => mark.store(SLOW_BEFORE, Ordering::Relaxed),
         (false, SLOW_BEFORE) => mark.store(0, Ordering::Relaxed),
         (false, _) => {}

@@ -50,7 +50,7 @@
 //! Text that is not UTF-8 is an error to read and names its column. Decimals as text are compared, added
 //! up and averaged exactly: each connection has the collation `eloquent_decimal` and the functions
 //! `eloquent_add`, `eloquent_sub`, `eloquent_mul`, `eloquent_div`, `eloquent_decimal_sum` and
-//! `eloquent_decimal_avg`. Integers that overflow are an error and never become doubles. Tables made by
+//! `eloquent_decimal_avg`. A pattern finds text behind a NUL as well. Integers that overflow are an error and never become doubles. Tables made by
 //! Eloquent need none of this to be written by other programs; indexes on decimals do.
 //!
 //! # What runs where
@@ -100,6 +100,7 @@ mod explain;
 mod functions;
 mod ids;
 mod inline;
+mod like;
 mod open;
 mod session;
 mod show;

@@ -81,6 +81,10 @@ fn check_directory(path: &Path, mode: Mode) -> Result<()> {
 }
 
 fn cannot_open(cause: rusqlite::Error, path: &Path, settings: &Settings) -> Error {
+    if path.is_dir() {
+        let text = format!("{} is a directory and not a database file", path.display());
+        return error(ErrorKind::Connect, text);
+    }
     let missing = !path.exists();
     let error = at_open(cause, path);
     match (error.kind(), missing, settings.mode) {
@@ -89,10 +93,6 @@ fn cannot_open(cause: rusqlite::Error, path: &Path, settings: &Settings) -> Erro
             format!("the database file {} does not exist", path.display()),
         )
         .with_hint("`mode=rwc` creates it"),
-        (ErrorKind::Connect, false, _) if path.is_dir() => self::error(
-            ErrorKind::Connect,
-            format!("{} is a directory and not a database file", path.display()),
-        ),
         _ => error,
     }
 }
@@ -252,11 +252,13 @@ mod tests {
         )
         .unwrap();
         std::fs::create_dir(at("directory.db")).unwrap();
-        let cases: [(&str, &[_], ErrorKind, &str); 5] = [
+        let cases: [(&str, &[_], ErrorKind, &str); 7] = [
             ("missing/a.db", &[], ErrorKind::Connect, "the directory of"),
             ("missing.db", &[("mode", "rw")], ErrorKind::Connect, "does not exist"),
             ("missing.db", &[("mode", "ro")], ErrorKind::Connect, "does not exist"),
             ("directory.db", &[], ErrorKind::Connect, "is a directory"),
+            ("directory.db", &[("mode", "ro")], ErrorKind::Connect, "is a directory"),
+            ("garbage.db/a.db", &[], ErrorKind::Connect, "the directory of"),
             ("garbage.db", &[], ErrorKind::Corrupt, "is not a SQLite database"),
         ];
         for (name, options, kind, part) in cases {

@@ -108,6 +108,7 @@ impl Engine {
 
     fn batch(&mut self, sql: &str) -> Result<(), Fault> {
         self.check_transaction()?;
+        self.check_may_write()?;
         let result = self.connection.execute_batch(sql);
         self.pages = self.pages.max(checkpoint::take_pages());
         if let Some(transaction) = &mut self.transaction {

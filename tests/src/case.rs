@@ -106,6 +106,11 @@ pub trait Bench: Clone + Send + Sync + 'static {
     /// What the database can do.
     fn capabilities(&self) -> Capabilities;
 
+    /// Runs a case, in the scope that it expects.
+    fn scope<F: Future + Send>(&self, case: F) -> impl Future<Output = F::Output> + Send {
+        case
+    }
+
     /// Removes what the case has left and closes the connection.
     ///
     /// # Errors
@@ -157,8 +162,7 @@ impl<B: Bench> Case<B> {
             bench.close().await?;
             return Ok(Completion::ignored_with(format!("the driver {}", need.otherwise)));
         }
-        let outcome = (self.run)(bench.clone()).await;
-        match outcome {
+        match bench.scope((self.run)(bench.clone())).await {
             Ok(()) => {}
             Err(Stop::Failed(error)) => return Err(error.into()),
             Err(Stop::Lacking(what)) if capabilities.family == Family::Relational => {

@@ -16,7 +16,7 @@ use crate::{Name, Result};
 /// let raw = RawSql::new("length(name) > ?").bind(3_i64);
 /// assert_eq!(raw.text(), "length(name) > ?");
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct RawSql {
     text: Name,
     binds: Vec<Value>,
@@ -43,6 +43,13 @@ pub struct RawScan<'a> {
     pub ends_statement: bool,
     /// Whether the last part ends in a comment that would swallow what is written behind it.
     pub ends_in_comment: bool,
+}
+
+/// Shows the text, and how many values are bound to it.
+impl std::fmt::Debug for RawSql {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RawSql").field("text", &self.text).field("binds", &self.binds.len()).finish()
+    }
 }
 
 impl From<&'static str> for RawSql {
@@ -103,7 +110,7 @@ impl RawSql {
     /// [`ErrorKind::Encode`](crate::ErrorKind) when a value could not be bound;
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind) when `?` and bound values differ in number, when
     /// the text has placeholders of another style (`$1`, `:name`, `@p1`, `?1`), more than one
-    /// statement, an end inside a string or comment, or a NUL character.
+    /// statement, an end inside a string or comment, parentheses that do not match, or a NUL character.
     pub fn scan(&self, backslash_escapes: bool) -> Result<RawScan<'_>> {
         if let Some(mismatch) = &self.mismatch {
             return Err(mismatch.clone().into_encode_error());

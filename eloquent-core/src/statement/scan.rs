@@ -10,6 +10,7 @@ pub(super) fn scan(text: &str, binds: usize, backslash_escapes: bool) -> Result<
         at: 0,
         copied: 0,
         brackets: 0,
+        parentheses: 0,
         backslash_escapes,
         scan: RawScan { is_blank: true, ..RawScan::default() },
     };
@@ -32,6 +33,8 @@ struct Scanner<'a> {
     copied: usize,
     /// How many `[` are open: inside of them, `:` separates the ends of a slice.
     brackets: usize,
+    /// How many `(` are open. Text that closes one it did not open would reach beyond its place.
+    parentheses: usize,
     backslash_escapes: bool,
     scan: RawScan<'a>,
 }
@@ -54,6 +57,9 @@ impl<'a> Scanner<'a> {
                     self.token(byte)?;
                 }
             }
+        }
+        if self.parentheses > 0 {
+            return Err(unbalanced());
         }
         if !self.scan.ends_statement {
             self.copy_to(self.text.len());
@@ -100,6 +106,14 @@ impl<'a> Scanner<'a> {
                 && next.is_some_and(is_name) =>
             {
                 return Err(other_style("@name"));
+            }
+            b'(' => {
+                self.parentheses += 1;
+                self.at += 1;
+            }
+            b')' => {
+                self.parentheses = self.parentheses.checked_sub(1).ok_or_else(unbalanced)?;
+                self.at += 1;
             }
             b'[' => {
                 self.brackets += 1;
@@ -226,6 +240,10 @@ fn other_style(style: &str) -> Error {
         .with_hint("write `?` for each bound value")
 }
 
+fn unbalanced() -> Error {
+    Error::invalid("the parentheses in raw text do not match")
+}
+
 fn unfinished(what: &str) -> Error {
     Error::invalid(format!("raw text ends inside a {what}"))
 }
@@ -247,6 +265,16 @@ mod tests {
                 RawSegment::Bind => "{}",
             })
             .collect())
+    }
+
+    #[test]
+    fn parentheses_match() {
+        for text in ["1) OR (1 = 1", "(a", "a)", ")("] {
+            assert!(parts(text, 0).is_err(), "{text}");
+        }
+        for text in ["(a)", "')'", "\"(\"", "/* ( */ a", "f((1), '(')"] {
+            assert!(parts(text, 0).is_ok(), "{text}");
+        }
     }
 
     #[test]

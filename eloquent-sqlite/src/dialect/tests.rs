@@ -318,7 +318,10 @@ fn tables_are_strict_and_checked() {
              \"a\" INTEGER NOT NULL CHECK (\"a\" IN (0, 1)), \
              \"b\" INTEGER CHECK (\"b\" BETWEEN -128 AND 127), \
              \"c\" INTEGER CHECK (\"c\" >= 0), \"d\" REAL, \
-             \"e\" TEXT CHECK (length(\"e\") <= 3), \"f\" TEXT, \
+             \"e\" TEXT CHECK (length(\"e\") <= 3), \
+             \"f\" TEXT CHECK (length(ltrim(CASE instr(\"f\", '.') WHEN 0 THEN \"f\" \
+             ELSE substr(\"f\", 1, instr(\"f\", '.') - 1) END, '-0')) <= 8 \
+             AND CASE instr(\"f\", '.') WHEN 0 THEN 0 ELSE length(\"f\") - instr(\"f\", '.') END <= 2), \
              \"g\" TEXT CHECK (json_valid(\"g\")), \"h\" BLOB, \
              \"i\" TEXT NOT NULL UNIQUE, \"j\" TEXT) STRICT",
             "CREATE INDEX IF NOT EXISTS \"idx_t_j\" ON \"t\" (\"j\")",

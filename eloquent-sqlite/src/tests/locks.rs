@@ -149,3 +149,22 @@ async fn a_write_that_the_sink_leaves_early_is_committed_or_sent_away() {
     assert_eq!(written.unwrap().affected.rows, 1);
     assert_eq!(integer(session, "SELECT count(*) FROM t").await, 1);
 }
+
+/// SQLite cannot look at the schema past a lock, and says that there is no such table.
+#[tokio::test]
+async fn a_table_behind_a_lock_is_not_missing() {
+    let mut fixture = Fixture::new(&[("path", ":memory:"), ("busy_timeout_ms", "60000")]).await;
+    let mut other = fixture.another().await;
+    assert_eq!(integer(&mut other, "SELECT count(*) FROM t").await, 0);
+    let session = &mut fixture.session;
+    session.batch("CREATE TABLE later (a INT)").await.unwrap();
+    session.begin(0, Default::default()).await.unwrap();
+    execute(session, &write("INSERT INTO later VALUES (1)")).await.unwrap();
+    let read = read("SELECT a FROM later");
+    assert_eq!(now(&mut other, &read).unwrap(), Now::Later);
+    let (found, _) = tokio::join!(fetch(&mut other, &read), async {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        session.commit(0).await.unwrap();
+    });
+    assert_eq!(found.unwrap(), [[Value::I64(1)]]);
+}

@@ -85,6 +85,14 @@ async fn raw_text_is_one_statement_with_as_many_values() {
 }
 
 #[tokio::test]
+async fn an_upsert_that_nothing_decides_names_the_columns() {
+    let mut fixture = Fixture::new(&[]).await;
+    let sql = r#"INSERT INTO "t" ("id") VALUES (1) ON CONFLICT ("name") DO NOTHING"#;
+    let error = execute(&mut fixture.session, &write(sql)).await.unwrap_err();
+    assert_eq!((error.kind(), error.constraint()), (ErrorKind::InvalidInput, Some("name")));
+}
+
+#[tokio::test]
 async fn a_pragma_acts_each_time() {
     let mut fixture = Fixture::new(&[]).await;
     let session = &mut fixture.session;

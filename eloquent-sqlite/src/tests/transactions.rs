@@ -63,6 +63,7 @@ async fn a_transaction_that_only_reads_refuses_writes_and_keeps_its_view() {
     for refused in [write("INSERT INTO t (name) VALUES ('x')"), raw("DELETE FROM t")] {
         assert_eq!(kind(execute(session, &refused).await), ErrorKind::ReadOnly);
     }
+    assert_eq!(kind(session.batch("DROP TABLE t").await), ErrorKind::ReadOnly);
     session.commit(0).await.unwrap();
     execute(session, &write("INSERT INTO t (name) VALUES ('x')")).await.unwrap();
     assert_eq!(fixture.count(), 2);

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use eloquent_core::statement::{
     Assignment, ColumnRef, Conflict, ConflictAction, Expression, Insert, Source, Statement,
 };
-use eloquent_core::{Error, Name, Result};
+use eloquent_core::{Error, ErrorKind, Name, Result};
 
 use super::{BoxFuture, Selection};
 use crate::database::{Executor, Located, Target, at_target};
@@ -77,7 +77,12 @@ impl<M: Model> Upsert<M> {
         }
         let chunks = Chunks::of::<M>(self.drafts, &capabilities)?;
         let mut writer = Writer::<M> { unique_by, update, ignore: self.ignore, model: PhantomData };
-        let written = chunks.send(&executor, &capabilities, &mut writer).await?;
+        let written = chunks.send(&executor, &capabilities, &mut writer).await;
+        let written = written.map_err(|error| match error.kind() {
+            // the database refuses columns without a unique index, and does not name them
+            ErrorKind::InvalidInput => error.with_column(writer.unique_by.join(", ")),
+            _ => error,
+        })?;
         Ok(written.into_iter().sum())
     }
 }
