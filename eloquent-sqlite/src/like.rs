@@ -8,6 +8,8 @@ use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Error, Result};
 
+use crate::error::OWN_PREFIX;
+
 /// Registers it in both of its forms.
 pub(crate) fn register(connection: &Connection, flags: FunctionFlags) -> Result<()> {
     connection.create_scalar_function(c"like", 2, flags, |context| like(context, None))?;
@@ -18,7 +20,10 @@ pub(crate) fn register(connection: &Connection, flags: FunctionFlags) -> Result<
         };
         match *escape {
             [escape] => like(context, Some(escape)),
-            _ => Err(Error::UserFunctionError("ESCAPE takes a single ASCII character".into())),
+            _ => {
+                let reason = format!("{OWN_PREFIX}ESCAPE takes a single ASCII character");
+                Err(Error::UserFunctionError(reason.into()))
+            }
         }
     })
 }
@@ -53,6 +58,8 @@ enum Piece<'p> {
     Any(&'p [u8]),
     One(&'p [u8]),
     Byte(u8, &'p [u8]),
+    /// An escape with nothing behind it.
+    Never,
     End,
 }
 
@@ -60,6 +67,7 @@ fn piece(pattern: &[u8], escape: Option<u8>) -> Piece<'_> {
     match pattern {
         [] => Piece::End,
         [first, second, rest @ ..] if Some(*first) == escape => Piece::Byte(*second, rest),
+        [last] if Some(*last) == escape => Piece::Never,
         [b'%', rest @ ..] => Piece::Any(rest),
         [b'_', rest @ ..] => Piece::One(rest),
         [first, rest @ ..] => Piece::Byte(*first, rest),
@@ -84,7 +92,7 @@ fn matches(pattern: &[u8], text: &[u8], escape: Option<u8>) -> bool {
                 [first, more @ ..] if first.eq_ignore_ascii_case(&byte) => Some((rest, more)),
                 _ => None,
             },
-            Piece::End | Piece::One(_) => None,
+            Piece::End | Piece::One(_) | Piece::Never => None,
         };
         (pattern, text) = match (next, again) {
             (Some(next), _) => next,
@@ -124,10 +132,14 @@ mod tests {
 
     #[test]
     fn without_a_nul_it_answers_as_sqlite_does() {
-        let texts = ["", "a", "A", "ab", "abc", "a%c", "a_c", r"a\c", "äöü", "ÄÖÜ", "aXbXc", "🦀", "aaab", "%", "_"];
+        let texts = [
+            "", "a", "A", "ab", "abc", "a%c", "a_c", r"a\c", "äöü", "ÄÖÜ", "aXbXc", "🦀", "aaab",
+            "%", "_",
+        ];
         let patterns = [
-            "", "%", "_", "__", "a%", "%c", "a%c", "A_C", r"a\%c", r"a\_c", r"a\\c", "%b%", "ä%", "___", "%%%",
-            "%a%b%c%", "%aab", "🦀", "_%_", r"\%", r"\_", "abcd", "a%%c",
+            "", "%", "_", "__", "a%", "%c", "a%c", "A_C", r"a\%c", r"a\_c", r"a\\c", "%b%", "ä%",
+            "___", "%%%", "%a%b%c%", "%aab", r"a\", r"\", r"%\", "🦀", "_%_", r"\%", r"\_", "abcd",
+            "a%%c",
         ];
         for text in texts {
             for pattern in patterns {
@@ -150,7 +162,8 @@ mod tests {
     fn null_numbers_and_a_pattern_of_many_wildcards() {
         let connection = Connection::open_in_memory().unwrap();
         register(&connection, FunctionFlags::SQLITE_UTF8).unwrap();
-        let ask = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, Option<bool>>(0)).unwrap();
+        let ask =
+            |sql: &str| connection.query_row(sql, [], |row| row.get::<_, Option<bool>>(0)).unwrap();
         assert_eq!(ask("SELECT NULL LIKE 'a'"), None);
         assert_eq!(ask("SELECT 'a' LIKE NULL"), None);
         assert_eq!(ask("SELECT 123 LIKE '1%'"), Some(true));

@@ -16,8 +16,8 @@ pub mod __private;
 pub use eloquent_sqlite as sqlite;
 
 pub use database::{
-    Connection, Db, DbBuilder, PoolOptions, PoolStatus, QueryEvent, Retry, Rows, Target, Transaction,
-    TransactionBuilder,
+    Connection, Db, DbBuilder, PoolOptions, PoolStatus, QueryEvent, Retry, Rows, Target,
+    Transaction, TransactionBuilder,
 };
 pub use eloquent_core::config::{ConnectionConfig, Setting};
 pub use eloquent_core::driver::{

@@ -77,7 +77,11 @@ impl Target {
     pub fn db(&self) -> Result<DbBuilder> {
         let (_, config) = self.resolve()?;
         let builder = eloquent::Db::builder();
-        Ok(self.drivers.iter().fold(builder, |builder, entry| builder.driver(*entry)).connection(config))
+        Ok(self
+            .drivers
+            .iter()
+            .fold(builder, |builder, entry| builder.driver(*entry))
+            .connection(config))
     }
 
     /// The cases of both suites against this target.

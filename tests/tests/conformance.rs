@@ -5,10 +5,49 @@ use std::process::ExitCode;
 use eloquent_conformance::Target;
 
 fn main() -> ExitCode {
-    let file = format!("{}/conformance-{}.sqlite", env!("CARGO_TARGET_TMPDIR"), std::process::id());
-    eloquent_conformance::main(&[
-        Target::url("sqlite-file", format!("sqlite:{file}")),
-        Target::url("sqlite-memory", "sqlite::memory:"),
-        Target::url("sqlite-worker", format!("sqlite:{file}?inline=off")),
-    ])
+    eloquent_conformance::main(&sqlite::targets())
+}
+
+mod sqlite {
+    use eloquent::{Capabilities, ConnectionConfig};
+    use eloquent_conformance::Target;
+    use eloquent_conformance::wrapper::Wrapper;
+
+    /// SQLite in a file and in memory, with everything on its own thread, behind a wrapper that makes
+    /// every step wait, and behind one that takes every capability away.
+    pub(super) fn targets() -> Vec<Target> {
+        let bare = Wrapper::around("sqlite").expect("a linked driver");
+        bare.limit(without_capabilities);
+        let slow = Wrapper::around("sqlite").expect("a linked driver");
+        slow.set_pauses(2);
+        vec![
+            Target::url("sqlite-file", format!("sqlite:{}", file("file"))),
+            Target::url("sqlite-memory", "sqlite::memory:"),
+            Target::url("sqlite-worker", format!("sqlite:{}?inline=off", file("worker"))),
+            wrapped("sqlite-slow", &slow),
+            wrapped("sqlite-bare", &bare),
+        ]
+    }
+
+    fn wrapped(name: &str, wrapper: &Wrapper) -> Target {
+        let config: ConnectionConfig = wrapper.config(name).set("path", file(name));
+        Target::config(name, config).driver(wrapper.entry())
+    }
+
+    fn without_capabilities(capabilities: Capabilities) -> Capabilities {
+        let mut bare = Capabilities::minimal(capabilities.family);
+        bare.max_binds = capabilities.max_binds;
+        bare.insert_rows = 7;
+        bare
+    }
+
+    /// A new file in the folder for what tests leave behind.
+    fn file(name: &str) -> String {
+        let folder = env!("CARGO_TARGET_TMPDIR");
+        let path = format!("{folder}/conformance-{}-{name}.sqlite", std::process::id());
+        for end in ["", "-wal", "-shm"] {
+            let _ = std::fs::remove_file(format!("{path}{end}"));
+        }
+        path
+    }
 }

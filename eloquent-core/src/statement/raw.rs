@@ -48,7 +48,10 @@ pub struct RawScan<'a> {
 /// Shows the text, and how many values are bound to it.
 impl std::fmt::Debug for RawSql {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RawSql").field("text", &self.text).field("binds", &self.binds.len()).finish()
+        f.debug_struct("RawSql")
+            .field("text", &self.text)
+            .field("binds", &self.binds.len())
+            .finish()
     }
 }
 

@@ -43,7 +43,9 @@ impl std::fmt::Debug for Source {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Source::Config(config) => config.fmt(f),
-            Source::Url { name, .. } => f.debug_struct("Url").field("name", name).finish_non_exhaustive(),
+            Source::Url { name, .. } => {
+                f.debug_struct("Url").field("name", name).finish_non_exhaustive()
+            }
         }
     }
 }
@@ -111,8 +113,9 @@ impl DbBuilder {
                 Source::Url { name, url } => registry.parse_url(name, &url)?,
             };
             let name = config.name().to_owned();
-            let driver =
-                registry.driver(config.driver()).map_err(|error| error.with_connection(name.clone()))?;
+            let driver = registry
+                .driver(config.driver())
+                .map_err(|error| error.with_connection(name.clone()))?;
             config.check_keys(driver.settings())?;
             let pool = Arc::new(Pool::new(config, driver, options)?);
             first.get_or_insert_with(|| name.clone());
@@ -127,8 +130,11 @@ impl DbBuilder {
         })?;
         let default = connections.get(&name).cloned().ok_or_else(|| {
             let known: Vec<&str> = connections.keys().map(String::as_str).collect();
-            Error::new(ErrorKind::ConnectionUnknown, format!("the default `{name}` is no connection"))
-                .with_hint(format!("the connections are: {}", known.join(", ")))
+            Error::new(
+                ErrorKind::ConnectionUnknown,
+                format!("the default `{name}` is no connection"),
+            )
+            .with_hint(format!("the connections are: {}", known.join(", ")))
         })?;
         Ok(Db(Arc::new(Inner { connections, default, events })))
     }

@@ -42,7 +42,12 @@ pub(crate) struct Events {
 
 impl Events {
     pub(crate) fn new(slow: Duration) -> Self {
-        Events { heard: AtomicBool::new(false), listeners: RwLock::default(), log: Mutex::default(), slow }
+        Events {
+            heard: AtomicBool::new(false),
+            listeners: RwLock::default(),
+            log: Mutex::default(),
+            slow,
+        }
     }
 
     pub(crate) fn listen(&self, listener: Listener) {
@@ -71,7 +76,9 @@ impl Events {
     ) {
         let elapsed = started.elapsed();
         let slow = elapsed >= self.slow;
-        if slow || self.heard.load(Ordering::Acquire) || tracing::enabled!(target: "eloquent", tracing::Level::DEBUG)
+        if slow
+            || self.heard.load(Ordering::Acquire)
+            || tracing::enabled!(target: "eloquent", tracing::Level::DEBUG)
         {
             self.publish(connection, elapsed, slow, outcome, &text());
         }

@@ -48,10 +48,15 @@ impl Lent {
 impl Executor {
     /// Finds where a query runs: `on(..)`, else the model's connection, else the default; the
     /// transaction in scope, if it is of that connection.
-    pub(crate) fn resolve(target: Option<&Target>, definition: Option<&ModelDef>) -> Result<Executor> {
+    pub(crate) fn resolve(
+        target: Option<&Target>,
+        definition: Option<&ModelDef>,
+    ) -> Result<Executor> {
         let pinned = definition.and_then(|definition| definition.connection);
         let connection = match target.map(|target| &target.0) {
-            Some(Place::Transaction(tx)) => return Executor::Transaction(tx.clone()).checked(definition),
+            Some(Place::Transaction(tx)) => {
+                return Executor::Transaction(tx.clone()).checked(definition);
+            }
             Some(Place::Connection(connection)) => connection.clone(),
             Some(Place::Db(db)) => Connection::new(db.clone(), db.pool(pinned)?),
             Some(Place::Name(name)) => Db::current()?.connection(name)?,
@@ -136,7 +141,11 @@ impl Executor {
     }
 
     /// Runs a statement whose sink hands rows on while it runs.
-    pub(crate) async fn stream(&self, statement: &Statement, sink: Box<dyn RowSink>) -> Result<Fetched> {
+    pub(crate) async fn stream(
+        &self,
+        statement: &Statement,
+        sink: Box<dyn RowSink>,
+    ) -> Result<Fetched> {
         let mut lent = self.lend(statement.is_read()).await?;
         self.boxed(&mut lent, statement, sink, Instant::now()).await
     }
@@ -150,8 +159,8 @@ impl Executor {
         started: Instant,
     ) -> Option<Result<Affected>> {
         let span = self.span(statement);
-        let attempt =
-            span.in_scope(|| lent.lease().and_then(|lease| lease.session()?.try_now(statement, sink)));
+        let attempt = span
+            .in_scope(|| lent.lease().and_then(|lease| lease.session()?.try_now(statement, sink)));
         let outcome = match attempt {
             Ok(Now::Later) => return None,
             Ok(Now::Done(affected)) => Ok(affected),
@@ -212,7 +221,10 @@ impl Executor {
     /// The text that would be sent.
     pub(crate) async fn render(&self, statement: &Statement) -> Result<String> {
         let mut lent = self.lend(true).await?;
-        lent.lease()?.session()?.render(statement).map_err(|error| self.connection().pool().locate(error))
+        lent.lease()?
+            .session()?
+            .render(statement)
+            .map_err(|error| self.connection().pool().locate(error))
     }
 
     /// How the database would run the statement.
@@ -252,7 +264,9 @@ fn describe(change: &SchemaChange) -> String {
     match change {
         SchemaChange::CreateTable(table) => format!("CREATE TABLE {}", table.name),
         SchemaChange::DropTable { table, .. } => format!("DROP TABLE {table}"),
-        SchemaChange::CreateIndex(index) => format!("CREATE INDEX {} ON {}", index.name, index.table),
+        SchemaChange::CreateIndex(index) => {
+            format!("CREATE INDEX {} ON {}", index.name, index.table)
+        }
         SchemaChange::DropIndex { name, .. } => format!("DROP INDEX {name}"),
         _ => "ALTER".to_owned(),
     }

@@ -27,7 +27,6 @@ pub(crate) use events::Events;
 pub(crate) use executor::{Executor, Located, at_target};
 pub(crate) use pool::Pool;
 
-
 /// A set of named connections, one of them the default. Cheap to clone; all clones are the same.
 ///
 /// ```
@@ -88,8 +87,9 @@ impl Db {
         }
         let installed = INSTALLED.read().unwrap_or_else(std::sync::PoisonError::into_inner);
         installed.clone().ok_or_else(|| {
-            Error::new(ErrorKind::Config, "there is no database to use")
-                .with_hint("call `Db::connect(..)` or `Db::builder()` once at start, then `install()`")
+            Error::new(ErrorKind::Config, "there is no database to use").with_hint(
+                "call `Db::connect(..)` or `Db::builder()` once at start, then `install()`",
+            )
         })
     }
 

@@ -183,8 +183,9 @@ impl Pool {
             Ok(connection) => connection.map_err(|error| self.locate(error))?,
             Err(_) => return Err(self.late("opening the database", bound)),
         };
-        let max_sessions =
-            connection.max_sessions().map_or(self.options.max_sessions, |most| most.min(self.options.max_sessions));
+        let max_sessions = connection
+            .max_sessions()
+            .map_or(self.options.max_sessions, |most| most.min(self.options.max_sessions));
         self.permits.add_permits(max_sessions);
         Ok(Opened {
             capabilities: connection.capabilities(),
@@ -202,7 +203,8 @@ impl Pool {
             Err(_) => self.wait(opened).await?,
         }
         // from here on the permit comes back when the lease is dropped
-        let mut lease = Lease { pool: self.clone(), session: None, born: None, uncertain: false, open: false };
+        let mut lease =
+            Lease { pool: self.clone(), session: None, born: None, uncertain: false, open: false };
         while let Some(mut idle) = self.pop() {
             if idle.session.is_broken() || self.is_old(idle.born) {
                 continue;
@@ -210,7 +212,12 @@ impl Pool {
             let silent = idle.since.is_some_and(|since| {
                 opened.ping_after.is_some_and(|after| since.elapsed() >= after)
             });
-            if !silent || matches!(timeout(self.options.connect_timeout, idle.session.ping()).await, Ok(Ok(()))) {
+            if !silent
+                || matches!(
+                    timeout(self.options.connect_timeout, idle.session.ping()).await,
+                    Ok(Ok(()))
+                )
+            {
                 lease.session = Some(idle.session);
                 lease.born = idle.born;
                 return Ok(lease);
@@ -233,7 +240,9 @@ impl Pool {
             }
         }
         if self.closed.load(Ordering::Acquire) {
-            return Err(self.locate(Error::new(ErrorKind::Connect, "the connection has been closed")));
+            return Err(
+                self.locate(Error::new(ErrorKind::Connect, "the connection has been closed"))
+            );
         }
         self.waiting.fetch_add(1, Ordering::Relaxed);
         let _waiting = Waiting(&self.waiting);
@@ -243,7 +252,9 @@ impl Pool {
                 permit.forget();
                 Ok(())
             }
-            Ok(Err(_)) => Err(self.locate(Error::new(ErrorKind::Connect, "the connection has been closed"))),
+            Ok(Err(_)) => {
+                Err(self.locate(Error::new(ErrorKind::Connect, "the connection has been closed")))
+            }
             Err(_) => {
                 let message = format!(
                     "no session became free within {bound:?}: all {} are in use, {} callers wait",
@@ -258,8 +269,10 @@ impl Pool {
     }
 
     pub(crate) fn status(&self) -> PoolStatus {
-        let max_sessions = self.opened.get().map_or(self.options.max_sessions, |opened| opened.max_sessions);
-        let free = if self.opened.initialized() { self.permits.available_permits() } else { max_sessions };
+        let max_sessions =
+            self.opened.get().map_or(self.options.max_sessions, |opened| opened.max_sessions);
+        let free =
+            if self.opened.initialized() { self.permits.available_permits() } else { max_sessions };
         PoolStatus {
             max_sessions,
             in_use: max_sessions.saturating_sub(free),
@@ -316,7 +329,10 @@ impl Pool {
 
 impl fmt::Debug for Pool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pool").field("config", &self.config).field("status", &self.status()).finish()
+        f.debug_struct("Pool")
+            .field("config", &self.config)
+            .field("status", &self.status())
+            .finish()
     }
 }
 
@@ -370,7 +386,10 @@ impl Lease {
 }
 
 /// Awaits a step within its bound.
-pub(crate) async fn within<F: Future>(bound: Option<Duration>, step: F) -> Result<F::Output, Duration> {
+pub(crate) async fn within<F: Future>(
+    bound: Option<Duration>,
+    step: F,
+) -> Result<F::Output, Duration> {
     match bound {
         None => Ok(step.await),
         Some(bound) => timeout(bound, step).await.map_err(|_| bound),

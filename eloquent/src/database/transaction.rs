@@ -82,8 +82,9 @@ impl Tx {
 
     fn occupied(&self, bound: Duration) -> Error {
         let message = format!("the transaction's session did not become free within {bound:?}");
-        self.locate(Error::new(ErrorKind::PoolTimeout, message))
-            .with_hint("a stream of this transaction is still open; read it to the end or drop it first")
+        self.locate(Error::new(ErrorKind::PoolTimeout, message)).with_hint(
+            "a stream of this transaction is still open; read it to the end or drop it first",
+        )
     }
 
     fn locate(&self, error: Error) -> Error {
@@ -103,8 +104,12 @@ impl Tx {
         step(connection, &mut lease, Step::Begin(0, options)).await?;
         lease.set_open(true);
         let level = Arc::new(Level { depth: 0, abandoned: AtomicBool::new(false) });
-        let state =
-            State { lease: Some(lease), levels: vec![level.clone()], void: None, last_was_read: true };
+        let state = State {
+            lease: Some(lease),
+            levels: vec![level.clone()],
+            void: None,
+            last_was_read: true,
+        };
         let shared = Shared {
             connection: connection.clone(),
             state: Arc::new(Mutex::new(state)),
@@ -122,7 +127,8 @@ impl Tx {
         let unfinished = Abandon(&level);
         entered.guard.levels.push(level.clone());
         let connection = self.connection().clone();
-        let outcome = step(&connection, entered.lease()?, Step::Begin(depth, Default::default())).await;
+        let outcome =
+            step(&connection, entered.lease()?, Step::Begin(depth, Default::default())).await;
         if outcome.is_err() {
             entered.guard.levels.pop();
         }
@@ -198,17 +204,20 @@ impl Entered {
     pub(crate) fn lease(&mut self) -> Result<&mut Lease> {
         match &mut self.guard.lease {
             Some(lease) => Ok(lease),
-            None => Err(self.shared.connection.pool().locate(Error::new(
-                ErrorKind::TransactionAborted,
-                "the transaction is over",
-            ))
-            .with_hint("a task that outlives the transaction must not use it")),
+            None => Err(self
+                .shared
+                .connection
+                .pool()
+                .locate(Error::new(ErrorKind::TransactionAborted, "the transaction is over"))
+                .with_hint("a task that outlives the transaction must not use it")),
         }
     }
 
     /// Notes an error after which the database has given up the whole transaction.
     pub(crate) fn note(&mut self, error: &Error) {
-        use ErrorKind::{ConnectionLost, Deadlock, SerializationFailure, Timeout, TransactionAborted};
+        use ErrorKind::{
+            ConnectionLost, Deadlock, SerializationFailure, Timeout, TransactionAborted,
+        };
         if matches!(
             error.kind(),
             ConnectionLost | Deadlock | SerializationFailure | Timeout | TransactionAborted
@@ -221,7 +230,10 @@ impl Entered {
     /// that cannot be.
     async fn ready(&mut self, tx: &Tx) -> Result<()> {
         let aborted = |reason: String| {
-            tx.locate(Error::new(ErrorKind::TransactionAborted, format!("the transaction is void: {reason}")))
+            tx.locate(Error::new(
+                ErrorKind::TransactionAborted,
+                format!("the transaction is void: {reason}"),
+            ))
         };
         let depth = tx.level.depth as usize;
         if tx.shared.over.load(Ordering::Acquire)
@@ -246,11 +258,13 @@ impl Entered {
                 return Err(aborted(reason.to_owned()));
             }
         }
-        while let Some(top) = self.guard.levels.last().filter(|top| top.depth as usize > depth).cloned() {
+        while let Some(top) =
+            self.guard.levels.last().filter(|top| top.depth as usize > depth).cloned()
+        {
             if !top.abandoned.load(Ordering::Acquire) {
-                return Err(tx
-                    .locate(Error::invalid("a nested transaction is open"))
-                    .with_hint("await nested transactions one after the other, and use the inner one inside"));
+                return Err(tx.locate(Error::invalid("a nested transaction is open")).with_hint(
+                    "await nested transactions one after the other, and use the inner one inside",
+                ));
             }
             step(&tx.shared.connection, self.lease()?, Step::Rollback(top.depth)).await?;
             self.guard.levels.pop();
@@ -322,7 +336,10 @@ pub struct Transaction {
 }
 
 impl Transaction {
-    pub(super) async fn begin(connection: &Connection, options: TransactionOptions) -> Result<Self> {
+    pub(super) async fn begin(
+        connection: &Connection,
+        options: TransactionOptions,
+    ) -> Result<Self> {
         Ok(Transaction { tx: Tx::begin(connection, options).await?, finished: false })
     }
 
@@ -330,7 +347,9 @@ impl Transaction {
     pub(crate) async fn within(executor: &Executor) -> Result<Self> {
         match executor {
             Executor::Connection(connection) => Self::begin(connection, Default::default()).await,
-            Executor::Transaction(tx) => Ok(Transaction { tx: tx.nested().await?, finished: false }),
+            Executor::Transaction(tx) => {
+                Ok(Transaction { tx: tx.nested().await?, finished: false })
+            }
         }
     }
 
@@ -470,7 +489,9 @@ impl<'f, T, E> TransactionBuilder<'f, T, E> {
 
 impl<T, E> fmt::Debug for TransactionBuilder<'_, T, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TransactionBuilder").field("settings", &self.settings).finish_non_exhaustive()
+        f.debug_struct("TransactionBuilder")
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
     }
 }
 

@@ -40,8 +40,10 @@ impl<M: Model> Create<M> {
             .map_err(at_target(target, definition))?;
         let executor = Executor::resolve(target, Some(definition))?;
         let capabilities = executor.capabilities().await?;
-        let numbered = definition.auto_column().filter(|position| draft.values[*position].is_none());
-        let unknown = (draft.values.iter().zip(0..)).any(|(v, i)| v.is_none() && Some(i) != numbered);
+        let numbered =
+            definition.auto_column().filter(|position| draft.values[*position].is_none());
+        let unknown =
+            (draft.values.iter().zip(0..)).any(|(v, i)| v.is_none() && Some(i) != numbered);
         let read_back = unknown || (numbered.is_some() && !capabilities.last_insert_id);
         let given = definition.columns.iter().zip(draft.values);
         let given = given.filter_map(|(column, value)| Some((column.name.clone(), value?)));
@@ -51,7 +53,8 @@ impl<M: Model> Create<M> {
         if read_back && capabilities.returning {
             insert.returning = Some(Projection::Columns(definition.columns));
             let sink = Collect::new(M::from_row);
-            let (_, mut sink) = executor.fetch(&Statement::Insert(insert), sink).await.locate(definition)?;
+            let (_, mut sink) =
+                executor.fetch(&Statement::Insert(insert), sink).await.locate(definition)?;
             return sink.rows.pop().ok_or_else(|| lost(definition));
         }
         if read_back {
@@ -134,7 +137,8 @@ impl<M: Model> Many<M> {
         let capabilities = executor.capabilities().await.locate(M::definition())?;
         let chunks = Chunks::of::<M>(self.drafts, &capabilities)
             .map_err(at_target(self.target.as_ref(), M::definition()))?;
-        let mut writer = ReadBack { definition: M::definition(), part, capabilities, ids_follow: false };
+        let mut writer =
+            ReadBack { definition: M::definition(), part, capabilities, ids_follow: false };
         let rows = chunks.send(&executor, &capabilities, &mut writer).await;
         Ok(rows.locate(M::definition())?.into_iter().flatten().collect())
     }
@@ -165,11 +169,15 @@ impl<T: Send + 'static> WriteChunk for ReadBack<T> {
         self.capabilities.last_insert_id
             && self.capabilities.transactions
             && self.part.columns.iter().any(|column| Some(*column) == numbered)
-            && chunks.0.iter().any(|chunk| chunk.rows() > 1 && numbered.is_some_and(|n| !chunk.has(n)))
+            && chunks
+                .0
+                .iter()
+                .any(|chunk| chunk.rows() > 1 && numbered.is_some_and(|n| !chunk.has(n)))
     }
 
     async fn prepare(&mut self, executor: &Executor) -> Result<()> {
-        self.ids_follow = executor.ids_follow(self.definition.table).await.locate(self.definition)?;
+        self.ids_follow =
+            executor.ids_follow(self.definition.table).await.locate(self.definition)?;
         Ok(())
     }
 
@@ -196,7 +204,8 @@ impl<T: Send + 'static> WriteChunk for ReadBack<T> {
             self.part.columns.iter().map(|column| definition.expression(*column)).collect(),
         ));
         let sink = Collect::new(self.part.read);
-        let (_, sink) = executor.fetch(&Statement::Insert(insert), sink).await.locate(definition)?;
+        let (_, sink) =
+            executor.fetch(&Statement::Insert(insert), sink).await.locate(definition)?;
         if sink.rows.len() == count { Ok(sink.rows) } else { Err(lost(definition)) }
     }
 }
@@ -212,7 +221,8 @@ impl<T> ReadBack<T> {
             (_, false) => 0,
             (None, true) => return Err(lost(definition)),
         };
-        let ids = (0..count).rev().map(|back| i64::try_from(back).map(|back| last.saturating_sub(back)));
+        let ids =
+            (0..count).rev().map(|back| i64::try_from(back).map(|back| last.saturating_sub(back)));
         let rows = values.chunks(given.len().max(1)).zip(ids);
         let read = |(row, id): (_, Result<i64, _>)| {
             let id = ValueRef::I64(id.map_err(|_| lost(definition))?);
@@ -379,13 +389,15 @@ impl Chunks {
             if room == 0 || !draft.values.iter().map(Option::is_some).eq(shape.iter().copied()) {
                 shape.clear();
                 shape.extend(draft.values.iter().map(Option::is_some));
-                let given: Vec<usize> = (0..shape.len()).filter(|position| shape[*position]).collect();
+                let given: Vec<usize> =
+                    (0..shape.len()).filter(|position| shape[*position]).collect();
                 room = match given.len() {
                     0 => 1,
                     width => (capabilities.max_binds / width).min(capabilities.insert_rows),
                 };
                 if room == 0 {
-                    let error = Error::invalid("the row has more columns than a statement can bind");
+                    let error =
+                        Error::invalid("the row has more columns than a statement can bind");
                     return Err(definition.locate(error));
                 }
                 let columns = given.iter().map(|g| definition.columns[*g].name.clone()).collect();
@@ -452,7 +464,11 @@ pub(crate) trait WriteChunk: Send + Sync {
         std::future::ready(Ok(()))
     }
 
-    fn write(&self, executor: &Executor, chunk: Chunk) -> impl Future<Output = Result<Self::Output>> + Send;
+    fn write(
+        &self,
+        executor: &Executor,
+        chunk: Chunk,
+    ) -> impl Future<Output = Result<Self::Output>> + Send;
 }
 
 impl ModelDef {

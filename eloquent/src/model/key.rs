@@ -23,7 +23,9 @@ pub(crate) fn key_filter<K: Key>(definition: &'static ModelDef, key: &K) -> Resu
     let values = key.to_values().map_err(|m| definition.locate(m.into_encode_error()))?;
     let pairs = key_columns(definition, Source(0)).zip(values);
     Ok(pairs
-        .map(|(column, value)| Predicate::Compare(column, CompareOperator::Equal, Expression::Value(value)))
+        .map(|(column, value)| {
+            Predicate::Compare(column, CompareOperator::Equal, Expression::Value(value))
+        })
         .collect())
 }
 
@@ -47,14 +49,19 @@ pub(crate) fn any_key<K: Key>(definition: &'static ModelDef, keys: Vec<K>) -> Pr
             let equal = |(column, value): (&Expression, _)| {
                 Predicate::Compare(column.clone(), CompareOperator::Equal, Expression::Value(value))
             };
-            let row = |values: Vec<_>| Predicate::And(columns.iter().zip(values).map(equal).collect());
+            let row =
+                |values: Vec<_>| Predicate::And(columns.iter().zip(values).map(equal).collect());
             Predicate::Or(rows.into_iter().map(row).collect())
         }
     }
 }
 
 /// Refuses a column of another type than expected.
-pub(super) fn same_type(definition: &'static ModelDef, column: &Column, wanted: ColumnType) -> Result<()> {
+pub(super) fn same_type(
+    definition: &'static ModelDef,
+    column: &Column,
+    wanted: ColumnType,
+) -> Result<()> {
     use ColumnType::{Decimal, String, Text};
     let same = match (column.ty, wanted) {
         (Text | String { .. }, Text | String { .. }) | (Decimal { .. }, Decimal { .. }) => true,

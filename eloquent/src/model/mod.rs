@@ -2,8 +2,8 @@
 
 mod definition;
 mod draft;
-mod into_column;
 mod insert;
+mod into_column;
 mod key;
 mod persist;
 mod view;

@@ -68,13 +68,16 @@ impl<'m, M: Model> UpdateOne<'m, M> {
         if let Some(position) = definition.key.iter().find(|position| differs(&after, **position)) {
             let error = Error::invalid("the primary key of a row cannot be changed");
             let column = definition.columns[*position].name.clone();
-            return Err(definition.locate(error.with_column(column)).with_hint("create a new row and delete this one"));
+            return Err(definition
+                .locate(error.with_column(column))
+                .with_hint("create a new row and delete this one"));
         }
         if (0..after.len()).all(|position| !differs(&after, position)) {
             change.written = true;
             return Ok(false);
         }
-        if let Some(position) = definition.updated_at.filter(|position| !differs(&after, *position)) {
+        if let Some(position) = definition.updated_at.filter(|position| !differs(&after, *position))
+        {
             change.model.touch(now());
             after[position] = value_of(change.model, position)?;
         }
@@ -83,12 +86,14 @@ impl<'m, M: Model> UpdateOne<'m, M> {
         for (position, (value, column)) in after.into_iter().zip(definition.columns).enumerate() {
             if value != change.before[position] {
                 column.check(value.as_ref()).locate(definition)?;
-                let reference = ColumnRef { source: Source(0), name: column.name.clone(), ty: Some(column.ty) };
+                let reference =
+                    ColumnRef { source: Source(0), name: column.name.clone(), ty: Some(column.ty) };
                 assignments.push(Assignment { column: reference, value: Expression::Value(value) });
             }
         }
         let table = definition.table.into();
-        let update = Update { table, assignments, filter, all: false, by_key: true, returning: None };
+        let update =
+            Update { table, assignments, filter, all: false, by_key: true, returning: None };
         let executor = Executor::resolve(target, Some(definition))?;
         let affected = executor.execute(&Statement::Update(update)).await.locate(definition)?;
         if affected.rows == 0 {

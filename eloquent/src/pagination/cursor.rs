@@ -10,8 +10,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use eloquent_core::schema::{Column, ColumnType};
 use eloquent_core::statement::{CompareOperator, Expression, Order, Predicate, Source};
 use eloquent_core::value::{
-    ColumnValue, DateTime, Decimal, Mismatch, NaiveDate, NaiveDateTime, NaiveTime, ObjectId, Utc, Uuid,
-    Value, ValueRef,
+    ColumnValue, DateTime, Decimal, Mismatch, NaiveDate, NaiveDateTime, NaiveTime, ObjectId, Utc,
+    Uuid, Value, ValueRef,
 };
 use eloquent_core::{Error, Result};
 use serde_json::Value as JsonValue;
@@ -50,7 +50,11 @@ impl<M: Model> Query<M> {
     /// # Errors
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind) for an empty page, a cursor that was changed or
     /// belongs to another query, and an order by something else than columns of the model.
-    pub async fn cursor_paginate(mut self, per_page: u64, cursor: Option<&str>) -> Result<CursorPage<M>> {
+    pub async fn cursor_paginate(
+        mut self,
+        per_page: u64,
+        cursor: Option<&str>,
+    ) -> Result<CursorPage<M>> {
         let definition = M::definition();
         check_bounds(&self, per_page)?;
         let target = self.plan.target.clone();
@@ -96,7 +100,8 @@ fn terms(definition: &'static ModelDef, order: &mut Vec<Order>) -> Result<Vec<Te
             _ => None,
         };
         let position = position.ok_or_else(|| {
-            definition.locate(Error::invalid("cursor pages are ordered by columns of the model only"))
+            definition
+                .locate(Error::invalid("cursor pages are ordered by columns of the model only"))
         })?;
         let column = &definition.columns[position];
         if !is_kept(column.ty) {
@@ -105,7 +110,9 @@ fn terms(definition: &'static ModelDef, order: &mut Vec<Order>) -> Result<Vec<Te
         }
         terms.push(Term { position, column, descending: term.descending });
     }
-    for (position, expression) in definition.key.iter().copied().zip(key_columns(definition, Source(0))) {
+    for (position, expression) in
+        definition.key.iter().copied().zip(key_columns(definition, Source(0)))
+    {
         if !terms.iter().any(|term| term.position == position) {
             let descending = terms.last().is_some_and(|last| last.descending);
             terms.push(Term { position, column: &definition.columns[position], descending });
@@ -126,17 +133,23 @@ fn behind(terms: &[Term], values: Vec<Value>) -> Predicate {
             (true, false) => Some(Predicate::IsNull { expression: column(), negated: true }),
             (true, true) => None,
             (false, descending) => {
-                let operator = if descending { CompareOperator::Less } else { CompareOperator::Greater };
-                let beyond = Predicate::Compare(column(), operator, Expression::Value(value.clone()));
+                let operator =
+                    if descending { CompareOperator::Less } else { CompareOperator::Greater };
+                let beyond =
+                    Predicate::Compare(column(), operator, Expression::Value(value.clone()));
                 Some(if descending && term.column.nullable {
-                    Predicate::Or(vec![beyond, Predicate::IsNull { expression: column(), negated: false }])
+                    Predicate::Or(vec![
+                        beyond,
+                        Predicate::IsNull { expression: column(), negated: false },
+                    ])
                 } else {
                     beyond
                 })
             }
         };
         let equal_and_rest = rest.map(|rest| {
-            let equal = Predicate::Compare(column(), CompareOperator::Equal, Expression::Value(value));
+            let equal =
+                Predicate::Compare(column(), CompareOperator::Equal, Expression::Value(value));
             Predicate::And(vec![equal, rest])
         });
         rest = Some(Predicate::Or(further.into_iter().chain(equal_and_rest).collect()));

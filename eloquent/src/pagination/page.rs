@@ -78,7 +78,8 @@ impl<M: Model, C: Copy> Query<M, C> {
         let offset = page.checked_sub(1).and_then(|before| before.checked_mul(per_page));
         let offset = offset.filter(|offset| i64::try_from(*offset).is_ok());
         let Some(offset) = offset else {
-            let reason = if page == 0 { "pages are counted from 1" } else { "the page is out of range" };
+            let reason =
+                if page == 0 { "pages are counted from 1" } else { "the page is out of range" };
             let error = definition.locate(Error::invalid(reason));
             return Err(at_target(self.plan.target.as_ref(), definition)(error));
         };

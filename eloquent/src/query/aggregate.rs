@@ -38,7 +38,10 @@ impl<M: Model, C: Copy> Query<M, C> {
     ///
     /// # Errors
     /// What the database reports, and a sum that its type cannot hold.
-    pub async fn sum<T, O>(self, of: impl FnOnce(C) -> O) -> Result<Option<<T::Plain as Number>::Sum>>
+    pub async fn sum<T, O>(
+        self,
+        of: impl FnOnce(C) -> O,
+    ) -> Result<Option<<T::Plain as Number>::Sum>>
     where
         T: ColumnValue<Plain: Number>,
         O: Operand<T>,
@@ -51,7 +54,10 @@ impl<M: Model, C: Copy> Query<M, C> {
     ///
     /// # Errors
     /// As [`sum`](Self::sum).
-    pub async fn avg<T, O>(self, of: impl FnOnce(C) -> O) -> Result<Option<<T::Plain as Number>::Avg>>
+    pub async fn avg<T, O>(
+        self,
+        of: impl FnOnce(C) -> O,
+    ) -> Result<Option<<T::Plain as Number>::Avg>>
     where
         T: ColumnValue<Plain: Number>,
         O: Operand<T>,
@@ -113,9 +119,15 @@ impl Plan {
         expression: Expr<Option<T>>,
     ) -> Result<Option<T>> {
         let select = &mut self.select;
-        if select.distinct || select.limit.is_some() || select.offset.is_some() || !select.group_by.is_empty() {
-            let error = Error::invalid("an aggregate of a query with limit, offset, distinct or group");
-            let error = definition.locate(error).with_hint("use `select(..)` with the aggregate instead");
+        if select.distinct
+            || select.limit.is_some()
+            || select.offset.is_some()
+            || !select.group_by.is_empty()
+        {
+            let error =
+                Error::invalid("an aggregate of a query with limit, offset, distinct or group");
+            let error =
+                definition.locate(error).with_hint("use `select(..)` with the aggregate instead");
             return Err(at_target(self.target.as_ref(), definition)(error));
         }
         select.order_by.clear();

@@ -66,7 +66,9 @@ impl<M: Model> Chunks<M> {
         let definition = M::definition();
         if let Some(after) = &self.after {
             let values = after.to_values().map_err(|m| definition.locate(m.into_encode_error()))?;
-            plan.select.filter.push(behind(definition.key.iter().map(|i| &definition.columns[*i]), values));
+            plan.select
+                .filter
+                .push(behind(definition.key.iter().map(|i| &definition.columns[*i]), values));
         }
         let keys = key_columns(definition, Source(0));
         plan.select.order_by.extend(keys.map(|expression| Order { expression, descending: false }));
@@ -101,12 +103,16 @@ fn behind<'c>(
                 ty: Some(column.ty),
             })
         };
-        let greater =
-            Predicate::Compare(column(), CompareOperator::Greater, Expression::Value(value.clone()));
+        let greater = Predicate::Compare(
+            column(),
+            CompareOperator::Greater,
+            Expression::Value(value.clone()),
+        );
         result = Some(match result {
             None => greater,
             Some(rest) => {
-                let equal = Predicate::Compare(column(), CompareOperator::Equal, Expression::Value(value));
+                let equal =
+                    Predicate::Compare(column(), CompareOperator::Equal, Expression::Value(value));
                 Predicate::Or(vec![greater, Predicate::And(vec![equal, rest])])
             }
         });

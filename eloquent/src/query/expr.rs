@@ -9,8 +9,8 @@ use std::ops::{Add, Div, Mul, Not, Sub};
 
 use eloquent_core::schema::Column;
 use eloquent_core::statement::{
-    Aggregate, AggregateFunction, ArithmeticOperator, Assignment, ColumnRef, CompareOperator, Expression,
-    Order, Predicate, RawSql, Source,
+    Aggregate, AggregateFunction, ArithmeticOperator, Assignment, ColumnRef, CompareOperator,
+    Expression, Order, Predicate, RawSql, Source,
 };
 use eloquent_core::value::{ColumnValue, Decimal, Mismatch, Value};
 
@@ -91,7 +91,9 @@ impl<T> Expr<T> {
         if depth < MAX_DEPTH {
             return Expr { node, depth: depth + 1, of: PhantomData };
         }
-        Expr::leaf(Expression::Invalid(Mismatch::because("the condition is nested deeper than 128 levels")))
+        Expr::leaf(Expression::Invalid(Mismatch::because(
+            "the condition is nested deeper than 128 levels",
+        )))
     }
 
     pub(crate) fn into_expression(self) -> Expression {
@@ -228,12 +230,20 @@ pub trait Operand<T: ColumnValue>: Sized {
 
     /// One of the values; an empty list holds nothing.
     fn is_in<V: IntoColumn<T::Plain>>(self, values: impl IntoIterator<Item = V>) -> Expr<bool> {
-        in_list(self.operand(), values.into_iter().map(|v| v.into_column().into_value()).collect(), false)
+        in_list(
+            self.operand(),
+            values.into_iter().map(|v| v.into_column().into_value()).collect(),
+            false,
+        )
     }
 
     /// None of the values; against an empty list this is true for every row.
     fn not_in<V: IntoColumn<T::Plain>>(self, values: impl IntoIterator<Item = V>) -> Expr<bool> {
-        in_list(self.operand(), values.into_iter().map(|v| v.into_column().into_value()).collect(), true)
+        in_list(
+            self.operand(),
+            values.into_iter().map(|v| v.into_column().into_value()).collect(),
+            true,
+        )
     }
 
     /// Null.
@@ -388,7 +398,8 @@ impl Not for Col<bool> {
 
 /// The number of rows.
 pub fn count() -> Expr<i64> {
-    let aggregate = Aggregate { function: AggregateFunction::Count, distinct: false, argument: None };
+    let aggregate =
+        Aggregate { function: AggregateFunction::Count, distinct: false, argument: None };
     Expr::leaf(Expression::Aggregate(Box::new(aggregate)))
 }
 
@@ -471,14 +482,20 @@ fn between<T>(expression: Expr<T>, low: Expr<T>, high: Expr<T>, negated: bool) -
     Expr::predicate(Predicate::Between { expression, low, high, negated }, depth)
 }
 
-fn in_list<T>(expression: Expr<T>, values: Result<Vec<Value>, Mismatch>, negated: bool) -> Expr<bool> {
+fn in_list<T>(
+    expression: Expr<T>,
+    values: Result<Vec<Value>, Mismatch>,
+    negated: bool,
+) -> Expr<bool> {
     match values {
         Ok(values) => {
             let depth = expression.depth;
             Expr::predicate(Predicate::In { expression: expression.node, values, negated }, depth)
         }
         // compared with the column, so that the error names it
-        Err(mismatch) => compare(expression, CompareOperator::Equal, Expr::leaf(Expression::Invalid(mismatch))),
+        Err(mismatch) => {
+            compare(expression, CompareOperator::Equal, Expr::leaf(Expression::Invalid(mismatch)))
+        }
     }
 }
 
@@ -515,7 +532,9 @@ fn aggregate<T, R>(function: AggregateFunction, distinct: bool, argument: Expr<T
 fn combine(left: Expr<bool>, right: Expr<bool>, and: bool) -> Expr<bool> {
     let (left_depth, right_depth) = (left.depth, right.depth);
     let (mut list, depth) = match (left.into_predicate(), and) {
-        (Predicate::And(list), true) | (Predicate::Or(list), false) => (list, left_depth.saturating_sub(1)),
+        (Predicate::And(list), true) | (Predicate::Or(list), false) => {
+            (list, left_depth.saturating_sub(1))
+        }
         (other, _) => (vec![other], left_depth),
     };
     list.push(right.into_predicate());

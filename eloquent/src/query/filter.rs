@@ -150,7 +150,7 @@ impl<M: Model, C: Copy> Query<M, C> {
 }
 
 fn bad_order<M: Model>() -> Error {
-    M::definition()
-        .locate(Error::invalid("the order is not understood"))
-        .with_hint("write `column`, `column asc` or `column desc`, several with commas between them")
+    M::definition().locate(Error::invalid("the order is not understood")).with_hint(
+        "write `column`, `column asc` or `column desc`, several with commas between them",
+    )
 }

@@ -135,7 +135,8 @@ fn is_changed<M: Model>(name: &Name) -> bool {
 }
 
 fn excluded<M: Model>(name: &Name) -> Assignment {
-    let ty = M::definition().columns.iter().find(|column| column.name == *name).map(|column| column.ty);
+    let ty =
+        M::definition().columns.iter().find(|column| column.name == *name).map(|column| column.ty);
     let column = ColumnRef { source: M::columns(Source(0)).source(), name: name.clone(), ty };
     Assignment { value: Expression::Excluded(column.clone()), column }
 }

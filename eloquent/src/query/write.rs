@@ -1,7 +1,8 @@
 //! Changing and removing the rows of a query.
 
 use eloquent_core::statement::{
-    Assignment, ColumnRef, CompareOperator, Delete, Expression, Predicate, Select, Source, Statement, Update,
+    Assignment, ColumnRef, CompareOperator, Delete, Expression, Predicate, Select, Source,
+    Statement, Update,
 };
 use eloquent_core::value::ColumnValue;
 use eloquent_core::{Error, ErrorKind, Result};
@@ -80,18 +81,22 @@ impl MassWrite {
         Ok(executor.execute(&statement).await.locate(self.definition)?.rows)
     }
 
-    pub(crate) fn update(plan: Plan, definition: &'static ModelDef, to: Vec<Assignment>, all: bool) -> Self {
+    pub(crate) fn update(
+        plan: Plan,
+        definition: &'static ModelDef,
+        to: Vec<Assignment>,
+        all: bool,
+    ) -> Self {
         let statement = update_statement(plan.select, definition, to, all);
         MassWrite { statement, target: plan.target, definition }
     }
 
     pub(crate) fn delete(plan: Plan, definition: &'static ModelDef, all: bool) -> Self {
         let table = definition.table.into();
-        let statement = rows_of(plan.select, definition, all, "delete")
-            .map(|filter| {
-                let by_key = names_one_row(definition, &filter);
-                Statement::Delete(Delete { table, filter, all, by_key, returning: None })
-            });
+        let statement = rows_of(plan.select, definition, all, "delete").map(|filter| {
+            let by_key = names_one_row(definition, &filter);
+            Statement::Delete(Delete { table, filter, all, by_key, returning: None })
+        });
         MassWrite { statement, target: plan.target, definition }
     }
 }
@@ -194,9 +199,11 @@ fn names_one_row(definition: &ModelDef, filter: &[Predicate]) -> bool {
     let given = |position: &usize| {
         let name = &definition.columns[*position].name;
         filter.iter().any(|predicate| match predicate {
-            Predicate::Compare(Expression::Column(column), CompareOperator::Equal, Expression::Value(_)) => {
-                column.name == *name
-            }
+            Predicate::Compare(
+                Expression::Column(column),
+                CompareOperator::Equal,
+                Expression::Value(_),
+            ) => column.name == *name,
             _ => false,
         })
     };
@@ -234,9 +241,9 @@ fn rows_of(
         || select.lock.is_some()
     {
         let error = Error::invalid(format!("{verb} takes filters only"));
-        return Err(definition
-            .locate(error)
-            .with_hint("leave join, group, order, limit, offset, distinct and lock out, or filter by the keys"));
+        return Err(definition.locate(error).with_hint(
+            "leave join, group, order, limit, offset, distinct and lock out, or filter by the keys",
+        ));
     }
     if !all && select.filter.iter().all(Predicate::is_always_true) {
         let message = format!("the {verb} has no filter, so it would concern every row");

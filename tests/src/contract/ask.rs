@@ -4,8 +4,8 @@ use eloquent_core::driver::{Affected, Now, Session};
 use eloquent_core::row::{Discard, OwnedRow, Row};
 use eloquent_core::schema::ColumnType;
 use eloquent_core::statement::{
-    Assignment, ColumnRef, CompareOperator, Delete, Expression, Insert, Predicate, Projection, RawSql,
-    Select, Source, Statement, Update,
+    Assignment, ColumnRef, CompareOperator, Delete, Expression, Insert, Predicate, Projection,
+    RawSql, Select, Source, Statement, Update,
 };
 use eloquent_core::value::{ColumnValue, Value};
 use eloquent_core::{Error, ErrorKind, Name, Result};
@@ -201,10 +201,7 @@ pub async fn fetch(session: &mut dyn Session, statement: impl Ask) -> Result<Row
 ///
 /// # Errors
 /// What the driver reports.
-pub async fn execute(
-    session: &mut dyn Session,
-    statement: impl Ask,
-) -> Result<Affected> {
+pub async fn execute(session: &mut dyn Session, statement: impl Ask) -> Result<Affected> {
     let statement = statement.into_statement();
     match session.try_now(&statement, &mut Discard)? {
         Now::Done(affected) => Ok(affected),

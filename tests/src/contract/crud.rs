@@ -31,10 +31,8 @@ const COLUMNS: &[Column] = &[
     Column::new("name", NAME),
     Column::new("score", ColumnType::I64).nullable(true),
 ];
-const NUMBERED: &[Column] = &[
-    Column::new("id", ID).auto_increment(),
-    Column::new("name", ColumnType::Text).nullable(true),
-];
+const NUMBERED: &[Column] =
+    &[Column::new("id", ID).auto_increment(), Column::new("name", ColumnType::Text).nullable(true)];
 
 /// Three people with scores 10, 20 and none.
 pub(super) async fn people(cx: &Contract, session: &mut dyn Session) -> Result<Name> {
@@ -90,8 +88,7 @@ async fn an_insert_is_whole_or_not_at_all(cx: Contract) -> Outcome {
     let error = execute(session, clashing).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::UniqueViolation, "{error}");
     assert_eq!(scores(session, &table).await?, UNTOUCHED);
-    let ragged =
-        Insert { values: vec![Value::I64(4)], ..insert(&table, ["id", "name"], [row(4)]) };
+    let ragged = Insert { values: vec![Value::I64(4)], ..insert(&table, ["id", "name"], [row(4)]) };
     let error = execute(session, ragged).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
     assert_eq!(scores(session, &table).await?, UNTOUCHED);
@@ -261,7 +258,8 @@ async fn a_row_of_defaults(cx: Contract) -> Outcome {
 async fn an_insert_gives_rows_in_order(cx: Contract) -> Outcome {
     let mut session = cx.session().await?;
     let session = &mut *session;
-    let numbered = cx.connection().capabilities().family == eloquent_core::driver::Family::Relational;
+    let numbered =
+        cx.connection().capabilities().family == eloquent_core::driver::Family::Relational;
     let table = cx.table(session, if numbered { NUMBERED } else { COLUMNS }).await?;
     let names: Vec<String> = (0..50).map(|n| format!("name {}", (n * 7) % 50)).collect();
     let insert = if numbered {

@@ -6,8 +6,8 @@ use eloquent_core::statement::RawSql;
 use eloquent_core::value::Value;
 use eloquent_core::{Error, ErrorKind, Name, Result};
 
-use super::{Contract, assign, col, delete, equal, execute, insert, query, select, update};
 use super::sinks::{Mood, Moody, show};
+use super::{Contract, assign, col, delete, equal, execute, insert, query, select, update};
 use crate::case::{Outcome, cases};
 
 cases![Contract:
@@ -62,7 +62,12 @@ async fn a_taken_value(cx: Contract) -> Outcome {
     person(session, &table, 2, "other").await?;
     let set = vec![assign(col("email", TEXT), CANARY.to_owned())];
     let change = update(&table, set, vec![equal(col("id", ID), 2_i64)]);
-    names(&execute(session, change).await.unwrap_err(), ErrorKind::UniqueViolation, &table, "email");
+    names(
+        &execute(session, change).await.unwrap_err(),
+        ErrorKind::UniqueViolation,
+        &table,
+        "email",
+    );
     Ok(())
 }
 
@@ -73,12 +78,18 @@ async fn a_missing_value(cx: Contract) -> Outcome {
     let row = [Value::I64(2), Value::Text("other".to_owned()), Value::Null];
     let null = insert(&table, ["id", "email", "name"], [row]);
     names(&execute(session, null).await.unwrap_err(), ErrorKind::NotNullViolation, &table, "name");
-    let left_out = insert(&table, ["id", "name"], [[Value::I64(2), Value::Text(CANARY.to_owned())]]);
+    let left_out =
+        insert(&table, ["id", "name"], [[Value::I64(2), Value::Text(CANARY.to_owned())]]);
     let error = execute(session, left_out).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotNullViolation, "{error}");
     let set = vec![assign(col("name", TEXT), None::<String>)];
     let change = update(&table, set, vec![equal(col("id", ID), 1_i64)]);
-    names(&execute(session, change).await.unwrap_err(), ErrorKind::NotNullViolation, &table, "name");
+    names(
+        &execute(session, change).await.unwrap_err(),
+        ErrorKind::NotNullViolation,
+        &table,
+        "name",
+    );
     Ok(())
 }
 
@@ -96,7 +107,6 @@ async fn a_check_that_fails(cx: Contract) -> Outcome {
     execute(session, insert(&table, ["id"], [[Value::I64(9)]])).await?;
     Ok(())
 }
-
 
 async fn family(cx: &Contract, session: &mut dyn Session) -> Result<(Name, Name)> {
     let (parents, children) = (cx.name("parents"), cx.name("children"));

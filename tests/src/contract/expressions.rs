@@ -140,9 +140,8 @@ async fn division_by_zero_is_no_number(cx: Contract) -> Outcome {
     let mut session = cx.session().await?;
     let session = &mut *session;
     let table = sums(&cx, session).await?;
-    let by_zero = || {
-        arithmetic(number("a"), ArithmeticOperator::Divide, Expression::Column(number("b")))
-    };
+    let by_zero =
+        || arithmetic(number("a"), ArithmeticOperator::Divide, Expression::Column(number("b")));
     if let Ok(result) = computed::<Option<i64>>(session, &table, 4, by_zero()).await {
         assert_eq!(result, None);
     }

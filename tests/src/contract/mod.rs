@@ -30,8 +30,8 @@ use crate::Target;
 use crate::case::{Bench, Case};
 
 pub use ask::{
-    Ask, Rows, assign, col, compare, delete, equal, execute, fetch, insert, is_null, query, refuses,
-    select, update, value,
+    Ask, Rows, assign, col, compare, delete, equal, execute, fetch, insert, is_null, query,
+    refuses, select, update, value,
 };
 pub use sinks::Collect;
 

@@ -67,7 +67,11 @@ async fn rendering_shows_no_value(cx: Contract) -> Outcome {
             let table = table.clone();
             move || {
                 let set = vec![assign(name(), CANARY.to_owned())];
-                super::Ask::into_statement(update(&table, set, vec![equal(name(), CANARY.to_owned())]))
+                super::Ask::into_statement(update(
+                    &table,
+                    set,
+                    vec![equal(name(), CANARY.to_owned())],
+                ))
             }
         }),
         Box::new({
@@ -126,7 +130,8 @@ async fn isolation_is_kept_or_refused(cx: Contract) -> Outcome {
     let (mut session, mut other) = (cx.session().await?, cx.session().await?);
     let (session, other) = (&mut *session, &mut *other);
     let table = people(&cx, session).await?;
-    for isolation in [Isolation::ReadCommitted, Isolation::RepeatableRead, Isolation::Serializable] {
+    for isolation in [Isolation::ReadCommitted, Isolation::RepeatableRead, Isolation::Serializable]
+    {
         let mut options = TransactionOptions::default();
         (options.isolation, options.read_only) = (Some(isolation), true);
         if let Err(error) = session.begin(0, options).await {

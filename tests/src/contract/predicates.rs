@@ -42,7 +42,9 @@ fn domain(column: &str) -> Vec<Value> {
             .map(|text| Value::Text(text.to_owned()))
             .to_vec(),
         // as text, 10 would come before 9
-        "p" => [-100, -99, 0, 5, 900, 1000].map(|cents| Value::Decimal(Decimal::new(cents, 2))).to_vec(),
+        "p" => [-100, -99, 0, 5, 900, 1000]
+            .map(|cents| Value::Decimal(Decimal::new(cents, 2)))
+            .to_vec(),
         "f" => [-1.5, 0.0, 0.1, 2.0, 10.0].map(Value::F64).to_vec(),
         "b" => [false, true].map(Value::Bool).to_vec(),
         "d" => [1, 9, 10, 29].map(|n| Value::Date(day(n))).to_vec(),
@@ -104,7 +106,8 @@ impl<'s> Things<'s> {
     }
 
     async fn ids(&mut self, filter: Vec<Predicate>) -> Result<Vec<i64>> {
-        let mut read = Select::new(self.table.clone(), Projection::Expressions(vec![expression("id")]));
+        let mut read =
+            Select::new(self.table.clone(), Projection::Expressions(vec![expression("id")]));
         read.filter = filter;
         let mut ids = query(self.session, read).await?.column::<i64>(0)?;
         ids.sort_unstable();
@@ -193,7 +196,9 @@ async fn long_lists(cx: Contract) -> Outcome {
         let texts = (0..length).map(|n| Value::Text(format!("a{n}"))).chain(domain("t"));
         let texts = texts.take(usize::try_from(length).expect("a length")).collect();
         for (name, values) in [("n", numbers), ("t", texts)] {
-            things.check(Predicate::In { expression: expression(name), values, negated: false }).await?;
+            things
+                .check(Predicate::In { expression: expression(name), values, negated: false })
+                .await?;
         }
     }
     Ok(())
@@ -221,7 +226,8 @@ async fn ranges(cx: Contract) -> Outcome {
 async fn patterns(cx: Contract) -> Outcome {
     let mut session = cx.session().await?;
     let mut things = Things::new(&cx, &mut *session).await?;
-    let patterns = ["", "%", "_", "a", "a%", "%b", "a_b", "a\\_b", "a\\%b", "a\\\\b", "%\\%%", "%x%", "__"];
+    let patterns =
+        ["", "%", "_", "a", "a%", "%b", "a_b", "a\\_b", "a\\%b", "a\\\\b", "%\\%%", "%x%", "__"];
     for pattern in patterns {
         for negated in [false, true] {
             let pattern = Value::Text(pattern.to_owned());
@@ -237,7 +243,8 @@ async fn user_text_in_a_pattern(cx: Contract) -> Outcome {
     let mut session = cx.session().await?;
     let session = &mut *session;
     let table = super::values::holder(&cx, session, ColumnType::Text).await?;
-    let texts = ["50%", "a_b", "a\\b", "[a]", "a*b", "^a$", "a?b", "a.b", "{a}", "(a)", "a|b", "#a"];
+    let texts =
+        ["50%", "a_b", "a\\b", "[a]", "a*b", "^a$", "a?b", "a.b", "{a}", "(a)", "a|b", "#a"];
     let rows = (0..).zip(texts).map(|(id, text)| [Value::I64(id), Value::Text(text.to_owned())]);
     execute(session, super::insert(&table, ["id", "v"], rows)).await?;
     let v = || Expression::Column(col("v", ColumnType::Text));
@@ -293,12 +300,16 @@ async fn long_and_deep_conditions(cx: Contract) -> Outcome {
     let mut things = Things::new(&cx, &mut *session).await?;
     let any = (0..2_000).map(|n| super::equal(column("n"), i64::from(n))).collect();
     things.check(Predicate::Or(any)).await?;
-    let all = (0..2_000).map(|n| super::compare(column("n"), CompareOperator::NotEqual, n + 100_i64));
+    let all =
+        (0..2_000).map(|n| super::compare(column("n"), CompareOperator::NotEqual, n + 100_i64));
     things.check(Predicate::And(all.collect())).await?;
     // as deep as the query builder lets conditions be
     let deep = (0..126).fold(is_10(), |inner, level| match level % 2 {
         0 => Predicate::Or(vec![inner, super::equal(column("n"), i64::from(level))]),
-        _ => Predicate::And(vec![inner, Predicate::IsNull { expression: expression("n"), negated: true }]),
+        _ => Predicate::And(vec![
+            inner,
+            Predicate::IsNull { expression: expression("n"), negated: true },
+        ]),
     });
     things.check(deep).await?;
     Ok(())
@@ -310,8 +321,9 @@ fn conditions() -> BoxedStrategy<Predicate> {
         one_of(domain(name)).prop_map(Expression::Value)
     }
     let compare = |name| {
-        (one_of(OPERATORS.to_vec()), value(name))
-            .prop_map(move |(operator, value)| Predicate::Compare(expression(name), operator, value))
+        (one_of(OPERATORS.to_vec()), value(name)).prop_map(move |(operator, value)| {
+            Predicate::Compare(expression(name), operator, value)
+        })
     };
     let leaf = one_of(COMPARED.to_vec()).prop_flat_map(move |name| {
         let list = (proptest::sample::subsequence(domain(name), 0..domain(name).len()), any::<bool>());

@@ -50,9 +50,11 @@ pub(super) fn holds(predicate: &Predicate, row: &Row) -> Option<bool> {
             Some(like(&text, &pattern.collect::<Vec<_>>()) != *negated)
         }
         Predicate::And(all) => all.iter().map(|one| holds(one, row)).fold(Some(true), and),
-        Predicate::Or(any) => {
-            any.iter().map(|one| holds(one, row).map(|truth| !truth)).fold(Some(true), and).map(|t| !t)
-        }
+        Predicate::Or(any) => any
+            .iter()
+            .map(|one| holds(one, row).map(|truth| !truth))
+            .fold(Some(true), and)
+            .map(|t| !t),
         Predicate::Not(inner) => holds(inner, row).map(|truth| !truth),
         other => panic!("the reference does not know {other:?}"),
     }

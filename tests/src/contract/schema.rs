@@ -175,8 +175,22 @@ async fn hostile_names(cx: Contract) -> Outcome {
     let witness = cx.name("witness");
     session.alter(&table(&witness, false)).await?;
     let names = [
-        "order", "select", "with space", "a.b", "Ünïcode", "quo\"te", "quo`te", "quo'te", "[a]", "$x",
-        "x\"; DROP TABLE witness; --", "x`; DROP TABLE witness; --", "new\nline", "nul\0", "", "?",
+        "order",
+        "select",
+        "with space",
+        "a.b",
+        "Ünïcode",
+        "quo\"te",
+        "quo`te",
+        "quo'te",
+        "[a]",
+        "$x",
+        "x\"; DROP TABLE witness; --",
+        "x`; DROP TABLE witness; --",
+        "new\nline",
+        "nul\0",
+        "",
+        "?",
     ];
     for name in names {
         let named = Name::from(name);

@@ -3,8 +3,8 @@
 use eloquent_core::driver::Session;
 use eloquent_core::schema::{Column, ColumnType};
 use eloquent_core::statement::{
-    Aggregate, AggregateFunction, ColumnRef, CompareOperator, Expression, From, Join, JoinKind, Lock,
-    LockMode, LockWait, Order, Predicate, Projection, Select, Source,
+    Aggregate, AggregateFunction, ColumnRef, CompareOperator, Expression, From, Join, JoinKind,
+    Lock, LockMode, LockWait, Order, Predicate, Projection, Select, Source,
 };
 use eloquent_core::value::Value;
 use eloquent_core::{Name, Result};
@@ -29,7 +29,11 @@ async fn numbers(cx: &Contract, session: &mut dyn Session) -> Result<Name> {
     ];
     let table = cx.table(session, &columns).await?;
     let row = |id, team: &str, mark| {
-        [Value::I64(id), Value::Text(team.to_owned()), Option::map_or(mark, Value::Null, Value::I64)]
+        [
+            Value::I64(id),
+            Value::Text(team.to_owned()),
+            Option::map_or(mark, Value::Null, Value::I64),
+        ]
     };
     let rows = [
         row(4, "a", Some(5)),
@@ -221,7 +225,8 @@ fn join(kind: JoinKind, table: &Name) -> Join {
 async fn notes(cx: &Contract, session: &mut dyn Session) -> Result<Name> {
     let columns = [Column::new("id", ID), Column::new("number", ID)];
     let table = cx.table(session, &columns).await?;
-    let rows = [(10, 1), (11, 1), (12, 2), (13, 99)].map(|(id, number)| [id, number].map(Value::I64));
+    let rows =
+        [(10, 1), (11, 1), (12, 2), (13, 99)].map(|(id, number)| [id, number].map(Value::I64));
     execute(session, insert(&table, ["id", "number"], rows)).await?;
     Ok(table)
 }
@@ -258,8 +263,12 @@ async fn joins(cx: Contract) -> Outcome {
         CompareOperator::Equal,
         Expression::Column(of_second("number")),
     );
-    read.joins =
-        vec![Join { kind: JoinKind::Inner, table: notes.clone(), source: Source(1), on: Some(same) }];
+    read.joins = vec![Join {
+        kind: JoinKind::Inner,
+        table: notes.clone(),
+        source: Source(1),
+        on: Some(same),
+    }];
     assert_eq!(query(session, read).await?.rows.len(), 6);
     Ok(())
 }

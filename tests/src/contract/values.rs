@@ -64,7 +64,11 @@ pub(super) async fn round_trip<T: ColumnValue + Clone + Debug>(
             assert!(!has_to, "{value:?} has to fit, but: {error}");
             assert_eq!(error.kind(), ErrorKind::Encode, "{value:?}: {error}");
             assert_eq!(error.column(), Some("v"), "{value:?}: {error}");
-            assert_eq!(query(session, read).await?.rows.len(), 0, "{value:?} was refused and stored");
+            assert_eq!(
+                query(session, read).await?.rows.len(),
+                0,
+                "{value:?} was refused and stored"
+            );
             continue;
         }
         for rows in [query(session, read.clone()).await?, fetch(session, read).await?] {
@@ -110,7 +114,8 @@ async fn unsigned_integers(cx: Contract) -> Outcome {
 }
 
 async fn doubles(cx: Contract) -> Outcome {
-    let fits = [0.0, 1.0, -1.5, 0.1, 0.1 + 0.2, 1e15 + 0.3, f64::MIN_POSITIVE, 123_456_789.987_654_33];
+    let fits =
+        [0.0, 1.0, -1.5, 0.1, 0.1 + 0.2, 1e15 + 0.3, f64::MIN_POSITIVE, 123_456_789.987_654_33];
     let edges = [f64::MIN, f64::MAX, 5e-324, -0.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY];
     let random = samples(proptest::num::f64::ANY, 60);
     // -0.0 equals 0.0, so it is no other number; NaN equals nothing, and has to stay NaN
@@ -193,7 +198,8 @@ fn moments() -> (Vec<NaiveDateTime>, Vec<NaiveDateTime>) {
     let days = [day(1970, 1, 1), day(2024, 2, 29), day(2037, 12, 31)];
     let fits = days.iter().flat_map(|day| coarse.iter().map(|time| day.and_time(*time)));
     // after the last second of 32 bits, in the gap of a change to summer time, before the epoch, …
-    let days = [day(2038, 1, 19), day(2024, 3, 31), day(1900, 1, 1), day(1, 1, 1), day(9999, 12, 31)];
+    let days =
+        [day(2038, 1, 19), day(2024, 3, 31), day(1900, 1, 1), day(1, 1, 1), day(9999, 12, 31)];
     let times = coarse.iter().chain(&fine).chain([&NaiveTime::MIN]);
     let edges = times.flat_map(|time| days.iter().map(|day| day.and_time(*time)));
     (fits.collect(), edges.chain([NaiveDateTime::MIN, NaiveDateTime::MAX]).collect())
@@ -208,8 +214,10 @@ async fn timestamps(cx: Contract) -> Outcome {
     let (fits, edges) = moments();
     let instants = |moments: Vec<NaiveDateTime>| moments.into_iter().map(|moment| moment.and_utc());
     let seconds = samples(0_i64..4_000_000_000, 40);
-    let random = seconds.into_iter().filter_map(|second| DateTime::<Utc>::from_timestamp(second, 0));
-    round_trip(&cx, ColumnType::Timestamp, instants(fits), instants(edges).chain(random), same).await
+    let random =
+        seconds.into_iter().filter_map(|second| DateTime::<Utc>::from_timestamp(second, 0));
+    round_trip(&cx, ColumnType::Timestamp, instants(fits), instants(edges).chain(random), same)
+        .await
 }
 
 async fn documents(cx: Contract) -> Outcome {
@@ -268,16 +276,36 @@ async fn object_ids(cx: Contract) -> Outcome {
 
 async fn nulls_of_every_type(cx: Contract) -> Outcome {
     use ColumnType::{
-        Array, Bool, Bytes, Date, F32, F64, I8, I16, I32, I64, Json, Text, Time, Timestamp, U8, U16,
-        U32, U64,
+        Array, Bool, Bytes, Date, F32, F64, I8, I16, I32, I64, Json, Text, Time, Timestamp, U8,
+        U16, U32, U64,
     };
     let mut session = cx.session().await?;
     let session = &mut *session;
     let decimal = ColumnType::Decimal { precision: 10, scale: 2 };
     let types = [
-        Bool, I8, I16, I32, I64, U8, U16, U32, U64, F32, F64, decimal, Text,
-        ColumnType::String { length: 9 }, Bytes, ColumnType::Uuid, Date, Time, ColumnType::DateTime,
-        Timestamp, Json, Array, ColumnType::Document,
+        Bool,
+        I8,
+        I16,
+        I32,
+        I64,
+        U8,
+        U16,
+        U32,
+        U64,
+        F32,
+        F64,
+        decimal,
+        Text,
+        ColumnType::String { length: 9 },
+        Bytes,
+        ColumnType::Uuid,
+        Date,
+        Time,
+        ColumnType::DateTime,
+        Timestamp,
+        Json,
+        Array,
+        ColumnType::Document,
     ];
     for ty in types {
         let table = holder(&cx, session, ty).await?;

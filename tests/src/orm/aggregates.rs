@@ -86,7 +86,8 @@ async fn groups(_: Orm) -> Outcome {
     assert_eq!(rows, [(None, 3, Some(15)), (Some(0), 4, Some(18)), (Some(1), 3, Some(12))]);
     let rows = groups.select(|i| (i.id.min(), i.id.max(), i.rank.count())).await?;
     assert_eq!(rows, [(Some(2), Some(8), 0), (Some(0), Some(9), 4), (Some(1), Some(7), 3)]);
-    let all = Item::query().select(|i| (count(), i.rank.count_distinct(), i.id.avg())).sole().await?;
+    let all =
+        Item::query().select(|i| (count(), i.rank.count_distinct(), i.id.avg())).sole().await?;
     assert_eq!(all, (10, 2, Some(4.5)));
     Ok(())
 }
@@ -108,7 +109,11 @@ async fn clauses_that_make_no_sense(_: Orm) -> Outcome {
     ];
     for query in queries {
         let error = query.sum(|p| p.age).await.unwrap_err();
-        assert_eq!((error.kind(), error.model()), (ErrorKind::InvalidInput, Some("Person")), "{error}");
+        assert_eq!(
+            (error.kind(), error.model()),
+            (ErrorKind::InvalidInput, Some("Person")),
+            "{error}"
+        );
     }
     Ok(())
 }

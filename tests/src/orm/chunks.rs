@@ -55,8 +55,10 @@ async fn keys_of_two_columns(_: Orm) -> Outcome {
     empty::<Seat>().await?;
     let keys = (0..5).flat_map(|line| ["a", "b", "c"].map(|place| (line, place)));
     let keys: Vec<(i64, &str)> = keys.collect();
-    Seat::insert_many(keys.iter().rev().map(|(line, place)| new!(Seat { line: *line, place: *place })))
-        .await?;
+    Seat::insert_many(
+        keys.iter().rev().map(|(line, place)| new!(Seat { line: *line, place: *place })),
+    )
+    .await?;
     let mut chunks = Seat::query().chunk(2)?;
     let mut seen = Vec::new();
     while let Some(chunk) = chunks.next().await? {
@@ -76,7 +78,11 @@ async fn chunks_that_cannot_be(_: Orm) -> Outcome {
     ];
     for (query, size) in queries {
         let error = query.chunk(size).unwrap_err();
-        assert_eq!((error.kind(), error.model()), (ErrorKind::InvalidInput, Some("Item")), "{error}");
+        assert_eq!(
+            (error.kind(), error.model()),
+            (ErrorKind::InvalidInput, Some("Item")),
+            "{error}"
+        );
     }
     Ok(())
 }

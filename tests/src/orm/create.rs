@@ -1,7 +1,7 @@
 //! Adding rows.
 
 use eloquent::prelude::*;
-use eloquent::{ErrorKind, RawSql, Result};
+use eloquent::{ErrorKind, RawSql};
 use eloquent_core::driver::Family;
 
 use super::Orm;
@@ -152,7 +152,7 @@ async fn a_late_failure_undoes_all(cx: Orm) -> Outcome {
             Item::create(new!(Item { id: -1, label: "kept" })).await?;
             let drafts = ids().map(|id| new!(Item { id, label: "x" }));
             assert!(Item::insert_many(drafts).await.is_err());
-            Result::Ok(())
+            Ok::<(), eloquent::Error>(())
         })
         .await?;
         assert_eq!(Item::query().pluck(|i| i.id).await?, [-1]);

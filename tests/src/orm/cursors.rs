@@ -91,15 +91,23 @@ async fn cursors_are_checked(_: Orm) -> Outcome {
     items(0..10).await?;
     people().await?;
     let cursor = Item::query().cursor_paginate(3, None).await?.next.expect("a further page");
-    assert!(cursor.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_'), "fit for a URL");
+    assert!(
+        cursor.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_'),
+        "fit for a URL"
+    );
     let mut changed = cursor.clone().into_bytes();
     let middle = changed.len() / 2;
     changed[middle] = if changed[middle] == b'A' { b'B' } else { b'A' };
     let changed = String::from_utf8(changed).expect("text");
-    let wrong = [changed.as_str(), &cursor[1..], &cursor[..cursor.len() - 1], "", "x", "\0", "%27", "ü"];
+    let wrong =
+        [changed.as_str(), &cursor[1..], &cursor[..cursor.len() - 1], "", "x", "\0", "%27", "ü"];
     for cursor in wrong {
         let error = Item::query().cursor_paginate(3, Some(cursor)).await.unwrap_err();
-        assert_eq!((error.kind(), error.model()), (ErrorKind::InvalidInput, Some("Item")), "{cursor:?}");
+        assert_eq!(
+            (error.kind(), error.model()),
+            (ErrorKind::InvalidInput, Some("Item")),
+            "{cursor:?}"
+        );
     }
     // of another order, and of another model
     let other = Item::query().order_by(|i| i.label.asc());

@@ -97,7 +97,10 @@ async fn a_users_text_is_no_pattern(_: Orm) -> Outcome {
         let expected = labels.iter().filter(|other| other.contains(label)).count();
         assert_eq!(found.len(), expected, "{label}");
         let starts = Item::query().filter(|i| i.label.starts_with(label)).count().await?;
-        assert_eq!(usize::try_from(starts), Ok(labels.iter().filter(|o| o.starts_with(label)).count()));
+        assert_eq!(
+            usize::try_from(starts),
+            Ok(labels.iter().filter(|o| o.starts_with(label)).count())
+        );
         let ends = Item::query().filter(|i| i.label.ends_with(label)).count().await?;
         assert_eq!(usize::try_from(ends), Ok(labels.iter().filter(|o| o.ends_with(label)).count()));
     }
@@ -141,7 +144,9 @@ async fn orders(_: Orm) -> Outcome {
     people().await?;
     let order = |text| async move {
         let query = Person::query().order_by_str(text)?;
-        Result::Ok(query.await?.into_iter().map(|person| person.name).collect::<Vec<_>>())
+        Ok::<_, eloquent::Error>(
+            query.await?.into_iter().map(|person| person.name).collect::<Vec<_>>(),
+        )
     };
     assert_eq!(order("age").await?, ["ada", "alan", "edsger", "grace"]);
     assert_eq!(order("age desc").await?, ["grace", "edsger", "alan", "ada"]);
@@ -152,7 +157,8 @@ async fn orders(_: Orm) -> Outcome {
     assert_eq!(by_age.first().or_fail().await?.name, "ada");
     let by_balance = Person::query().order_by(|p| (p.balance.desc(), p.name.asc()));
     assert_eq!(by_balance.await?[0].name, "alan");
-    let hostile = ["", "id; drop", "missing", "age sideways", "age desc, ", "age desc 2", "id\0", "1"];
+    let hostile =
+        ["", "id; drop", "missing", "age sideways", "age desc, ", "age desc 2", "id\0", "1"];
     for text in hostile {
         let error = Person::query().order_by_str(text).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput, "{text:?}: {error}");

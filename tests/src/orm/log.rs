@@ -38,7 +38,7 @@ async fn transactions_are_kept(cx: Orm) -> Outcome {
         let undone: eloquent::Result<()> =
             Db::transaction(async { Err(eloquent::Error::invalid("undone")) }).await;
         assert!(undone.is_err());
-        eloquent::Result::Ok(())
+        Ok::<(), eloquent::Error>(())
     })
     .await?;
     let log = cx.db.query_log();

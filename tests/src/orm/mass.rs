@@ -146,7 +146,7 @@ async fn counting_up_loses_nothing(_: Orm) -> Outcome {
             for _ in 0..10 {
                 counter().increment(|i| i.rank, 1).await?;
             }
-            eloquent::Result::Ok(())
+            Ok::<(), eloquent::Error>(())
         }));
     }
     for task in tasks {

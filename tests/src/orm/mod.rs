@@ -58,6 +58,8 @@ pub(crate) const MODULES: &[(&str, &[Case<Orm>])] = &[
 pub struct Orm {
     /// The database.
     pub db: Db,
+    /// What it was built from, for a case that builds another one.
+    pub target: Target,
     capabilities: Capabilities,
     _alone: Arc<OwnedMutexGuard<()>>,
 }
@@ -69,7 +71,7 @@ impl Bench for Orm {
         let alone = turn(target.name()).lock_owned().await;
         let db = target.db()?.build()?;
         let capabilities = db.capabilities().await?;
-        Ok(Orm { db, capabilities, _alone: Arc::new(alone) })
+        Ok(Orm { db, target: target.clone(), capabilities, _alone: Arc::new(alone) })
     }
 
     fn capabilities(&self) -> Capabilities {

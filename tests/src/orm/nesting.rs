@@ -117,14 +117,16 @@ async fn an_inner_panic(_: Orm) -> Outcome {
     items([]).await?;
     Db::transaction(async {
         add(1).await?;
-        let inner = Db::spawn(Db::transaction(async {
-            add(2).await?;
-            if true {
-                panic!("the inner transaction panics, as it should");
-            }
-            Result::Ok(())
-        })
-        .into_future());
+        let inner = Db::spawn(
+            Db::transaction(async {
+                add(2).await?;
+                if true {
+                    panic!("the inner transaction panics, as it should");
+                }
+                Ok::<(), eloquent::Error>(())
+            })
+            .into_future(),
+        );
         assert!(inner.await.is_err());
         add(3).await
     })
@@ -182,7 +184,7 @@ async fn hooks_run_after_the_commit(cx: Orm) -> Outcome {
         add(1).await?;
         heard.note("second");
         assert_eq!(heard.all(), [""; 0]);
-        Result::Ok(())
+        Ok::<(), eloquent::Error>(())
     })
     .await?;
     assert_eq!(heard.all(), ["first", "second"]);
@@ -225,7 +227,7 @@ async fn hooks_of_what_is_undone(_: Orm) -> Outcome {
         .await;
         assert!(undone.is_err());
         heard.note("outer");
-        Result::Ok(())
+        Ok::<(), eloquent::Error>(())
     })
     .await?;
     assert_eq!(heard.all(), ["inner", "outer"]);

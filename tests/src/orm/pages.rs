@@ -58,7 +58,8 @@ async fn no_rows_are_one_page(_: Orm) -> Outcome {
 async fn pages_that_cannot_be(_: Orm) -> Outcome {
     items(0..3).await?;
     let most = u64::MAX;
-    for (page, per_page) in [(0, 10), (1, 0), (most, 10), (2, most), (1, most), (1 << 40, 1 << 40)] {
+    for (page, per_page) in [(0, 10), (1, 0), (most, 10), (2, most), (1, most), (1 << 40, 1 << 40)]
+    {
         let error = by_id().paginate(page, per_page).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput, "{page}, {per_page}: {error}");
         let error = by_id().simple_paginate(page, per_page).await.unwrap_err();
@@ -66,7 +67,11 @@ async fn pages_that_cannot_be(_: Orm) -> Outcome {
     }
     for query in [by_id().limit(1), by_id().offset(1)] {
         let error = query.paginate(1, 1).await.unwrap_err();
-        assert_eq!((error.kind(), error.model()), (ErrorKind::InvalidInput, Some("Item")), "{error}");
+        assert_eq!(
+            (error.kind(), error.model()),
+            (ErrorKind::InvalidInput, Some("Item")),
+            "{error}"
+        );
     }
     Ok(())
 }

@@ -42,7 +42,8 @@ async fn views_and_values(_: Orm) -> Outcome {
 
 async fn rows_of_any_shape(_: Orm) -> Outcome {
     people().await?;
-    let text = "SELECT active, COUNT(*) AS number FROM suite_people GROUP BY active ORDER BY active";
+    let text =
+        "SELECT active, COUNT(*) AS number FROM suite_people GROUP BY active ORDER BY active";
     let rows = Db::raw(text).rows().await?;
     assert_eq!(rows[0].names(), ["active", "number"]);
     let counts: Vec<(bool, i64)> = rows
@@ -104,7 +105,8 @@ async fn mistakes_are_named(_: Orm) -> Outcome {
 
 async fn raw_conditions_and_values(_: Orm) -> Outcome {
     people().await?;
-    let long = Person::query().filter(|p| raw::<bool>(RawSql::new("LENGTH(name) > ?").bind(4)).and(p.active));
+    let long = Person::query()
+        .filter(|p| raw::<bool>(RawSql::new("LENGTH(name) > ?").bind(4)).and(p.active));
     let mut names = long.pluck(|p| p.name).await?;
     names.sort_unstable();
     assert_eq!(names, ["edsger", "grace"]);

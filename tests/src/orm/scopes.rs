@@ -13,7 +13,8 @@ cases![Orm:
     a_query_goes_where_it_is_told, a_scope_can_be_entered, unknown_connections_are_named,
     a_spawned_task_leaves_the_scope, a_spawned_task_can_stay[TRANSACTIONS],
     a_task_that_outlives_its_transaction[TRANSACTIONS], siblings_take_turns[TRANSACTIONS],
-    sessions_are_bounded, a_pool_that_is_empty_says_so[TRANSACTIONS], closing_is_for_good,
+    sessions_are_bounded, a_pool_that_is_empty_lends_what_comes_back[TRANSACTIONS],
+    closing_is_for_good, sessions_grow_old,
 ];
 
 async fn add(id: i64) -> Result<()> {
@@ -85,7 +86,7 @@ async fn a_task_that_outlives_its_transaction(_: Orm) -> Outcome {
     let (go, wait) = tokio::sync::oneshot::channel::<()>();
     let late = Db::transaction(async {
         add(1).await?;
-        Result::Ok(Db::spawn(async move {
+        Ok::<_, eloquent::Error>(Db::spawn(async move {
             wait.await.expect("a signal");
             add(2).await
         }))
@@ -106,7 +107,7 @@ async fn siblings_take_turns(_: Orm) -> Outcome {
         for task in tasks {
             task.await.expect("no panic")?;
         }
-        Result::Ok(())
+        Ok::<(), eloquent::Error>(())
     })
     .await?;
     assert_eq!(Item::query().count().await?, 20);
@@ -124,7 +125,7 @@ async fn sessions_are_bounded(cx: Orm) -> Outcome {
                 let count = Item::query().count().await?;
                 let status = connection.status();
                 assert!(status.in_use <= status.max_sessions && status.idle <= status.max_sessions);
-                Result::Ok((n, count))
+                Ok::<_, eloquent::Error>((n, count))
             })
         })
         .collect();
@@ -136,7 +137,7 @@ async fn sessions_are_bounded(cx: Orm) -> Outcome {
     Ok(())
 }
 
-async fn a_pool_that_is_empty_says_so(cx: Orm) -> Outcome {
+async fn a_pool_that_is_empty_lends_what_comes_back(cx: Orm) -> Outcome {
     items(0..1).await?;
     // as many transactions as there are sessions, and one more
     let connection = cx.db.connection(cx.db.default_connection())?;
@@ -176,13 +177,32 @@ async fn a_pool_that_is_empty_says_so(cx: Orm) -> Outcome {
 }
 
 async fn closing_is_for_good(cx: Orm) -> Outcome {
-    items(0..1).await?;
-    let options = PoolOptions::default().max_sessions(2);
-    assert_eq!(options.max_sessions, 2);
-    let db = cx.db.clone();
-    let query = Item::query().on(&db);
-    drop(query);
-    let clone = db.clone();
-    assert_eq!(clone.default_connection(), db.default_connection());
+    let options = PoolOptions::default().max_sessions(1).acquire_timeout(Duration::from_secs(5));
+    let db = cx.target.db()?.pool(options).build()?;
+    let connection = db.connection(db.default_connection())?;
+    connection.ping().await?;
+    let status = connection.status();
+    assert_eq!((status.max_sessions, status.in_use, status.idle), (1, 0, 1));
+    db.close().await?;
+    let error = connection.ping().await.unwrap_err();
+    assert_eq!((error.kind(), error.connection()), (ErrorKind::Connect, Some(connection.name())));
+    assert!(Item::query().on(&db).get().await.is_err());
+    // one that was never opened can be closed as well, and stays closed
+    let unused = cx.target.db()?.build()?;
+    unused.close().await?;
+    assert!(Item::query().on(&unused).get().await.is_err());
+    Ok(())
+}
+
+/// A session is replaced when it has lived long enough.
+async fn sessions_grow_old(cx: Orm) -> Outcome {
+    let options = PoolOptions::default().max_lifetime(Duration::ZERO);
+    let db = cx.target.db()?.pool(options).build()?;
+    let connection = db.connection(db.default_connection())?;
+    for _ in 0..3 {
+        connection.ping().await?;
+        assert_eq!((connection.status().in_use, connection.status().idle), (0, 0));
+    }
+    db.close().await?;
     Ok(())
 }

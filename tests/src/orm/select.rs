@@ -1,7 +1,7 @@
 //! Parts of rows: tuples, single values, views.
 
+use eloquent::ErrorKind;
 use eloquent::prelude::*;
-use eloquent::{ErrorKind, Result};
 
 use super::Orm;
 use super::models::{NameAndAge, Person, people};
@@ -88,15 +88,23 @@ async fn the_first_and_the_only(_: Orm) -> Outcome {
     Ok(())
 }
 
+/// A person who has to have a nickname.
+#[derive(Model, Debug)]
+#[model(portable, table = "suite_people")]
+struct Named {
+    id: Uuid,
+    nick: String,
+}
+
+/// A null is not taken for a value.
 async fn a_wrong_type_names_the_column(_: Orm) -> Outcome {
     people().await?;
-    let outcome: Result<Vec<i64>> = Person::query().select(|p| p.nick.optional()).get().await.map(|v| {
-        v.into_iter().map(|nick| nick.map_or(0, |nick| nick.len() as i64)).collect()
-    });
-    assert_eq!(outcome?.len(), 4);
-    // a null where a value is expected
-    let error = Person::query().select_as::<NameAndAge, _>(|p| (p.name, p.age)).get().await;
-    assert_eq!(error?.len(), 4);
+    let error = Named::query().get().await.unwrap_err();
+    assert_eq!((error.kind(), error.column()), (ErrorKind::Decode, Some("nick")), "{error}");
+    assert_eq!(error.model(), Some("Named"), "{error}");
+    let named = Named::query().filter(|n| n.nick.is_not_null()).order_by(|n| n.nick.asc()).await?;
+    assert_eq!(named.iter().map(|n| n.nick.as_str()).collect::<Vec<_>>(), ["al", "ewd"]);
+    assert!(named.iter().all(|n| !n.id.is_nil()));
     Ok(())
 }
 

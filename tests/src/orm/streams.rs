@@ -212,7 +212,7 @@ async fn in_a_transaction(cx: Orm) -> Outcome {
         drop(rows);
         // a read that nobody waits for leaves the transaction as it was
         Item::create(new!(Item { id: MANY + 1, label: "new" })).await?;
-        Result::Ok(())
+        Ok::<(), eloquent::Error>(())
     })
     .await?;
     assert_eq!(Item::query().count().await?, 3_002);

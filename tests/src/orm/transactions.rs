@@ -50,21 +50,27 @@ async fn what_fails_is_undone(_: Orm) -> Outcome {
     })
     .await;
     let error = outcome.unwrap_err();
-    assert_eq!((error.kind(), error.model()), (ErrorKind::UniqueViolation, Some("Item")), "{error}");
+    assert_eq!(
+        (error.kind(), error.model()),
+        (ErrorKind::UniqueViolation, Some("Item")),
+        "{error}"
+    );
     assert_eq!(ids().await?, [0, 1]);
     Ok(())
 }
 
 async fn what_panics_is_undone(cx: Orm) -> Outcome {
     items(0..1).await?;
-    let task = Db::spawn(Db::transaction(async {
-        add(5).await?;
-        if ids().await?.len() == 2 {
-            panic!("the transaction panics, as it should");
-        }
-        Result::Ok(())
-    })
-    .into_future());
+    let task = Db::spawn(
+        Db::transaction(async {
+            add(5).await?;
+            if ids().await?.len() == 2 {
+                panic!("the transaction panics, as it should");
+            }
+            Ok::<(), eloquent::Error>(())
+        })
+        .into_future(),
+    );
     assert!(task.await.is_err_and(|error| error.is_panic()));
     add(6).await?;
     assert_eq!(ids().await?, [0, 6]);
@@ -85,7 +91,7 @@ async fn what_is_dropped_is_undone(cx: Orm) -> Outcome {
         let transaction = Db::transaction(async {
             add(100).await?;
             tokio::task::yield_now().await;
-            Result::<()>::Err(Error::invalid("never kept"))
+            Err::<(), _>(Error::invalid("never kept"))
         });
         drop(poll_times(polls, Moment::Waiting, transaction.into_future()).await);
         assert_eq!(ids().await?, [0, 6]);
@@ -220,7 +226,7 @@ async fn other_errors_are_not(_: Orm) -> Outcome {
     let inside = Db::transaction(async {
         Db::transaction_retry(5, || async {
             attempts.fetch_add(1, Ordering::Relaxed);
-            Result::<()>::Err(Error::new(ErrorKind::Deadlock, "a deadlock"))
+            Err::<(), _>(Error::new(ErrorKind::Deadlock, "a deadlock"))
         })
         .await
     });

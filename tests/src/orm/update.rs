@@ -72,7 +72,11 @@ async fn a_failure_restores_the_struct(_: Orm) -> Outcome {
         })
         .await
         .unwrap_err();
-    assert_eq!((error.kind(), error.model()), (ErrorKind::UniqueViolation, Some("Person")), "{error}");
+    assert_eq!(
+        (error.kind(), error.model()),
+        (ErrorKind::UniqueViolation, Some("Person")),
+        "{error}"
+    );
     assert_eq!(people[0], before);
     assert_eq!(Person::find(before.id).or_fail().await?, before);
     Ok(())

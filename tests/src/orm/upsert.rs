@@ -19,7 +19,11 @@ async fn new_and_old_rows(_: Orm) -> Outcome {
     assert_eq!(Person::query().count().await?, 5);
     let ada = Person::query().filter(|p| p.name.eq("ada")).sole().await?;
     assert_eq!((ada.age, ada.nick.as_deref()), (99, Some("new")));
-    assert_eq!((ada.id, ada.created_at), (people[0].id, people[0].created_at), "the row is the old one");
+    assert_eq!(
+        (ada.id, ada.created_at),
+        (people[0].id, people[0].created_at),
+        "the row is the old one"
+    );
     assert!(ada.updated_at >= people[0].updated_at);
     Ok(())
 }
@@ -60,7 +64,9 @@ async fn more_than_one_statement_takes(cx: Orm) -> Outcome {
     let many = i64::try_from(most).expect("a number") * 2 + 1;
     let drafts = |label: &'static str| (0..many).map(move |id| new!(Item { id, label }));
     Item::upsert(drafts("old")).unique_by(|i| i.id).await?;
-    Item::upsert(drafts("new").chain([new!(Item { id: -1, label: "new" })])).unique_by(|i| i.id).await?;
+    Item::upsert(drafts("new").chain([new!(Item { id: -1, label: "new" })]))
+        .unique_by(|i| i.id)
+        .await?;
     let new = Item::query().filter(|i| i.label.eq("new")).count().await?;
     assert_eq!(new, many.unsigned_abs() + 1);
     Ok(())

@@ -26,11 +26,7 @@ pub(super) fn check(
     Ok(())
 }
 
-fn check_select(
-    select: &Select,
-    capabilities: Capabilities,
-    driver: &'static str,
-) -> Result<()> {
+fn check_select(select: &Select, capabilities: Capabilities, driver: &'static str) -> Result<()> {
     if !select.joins.is_empty() && !capabilities.joins {
         return Err(Error::unsupported("a join", driver));
     }

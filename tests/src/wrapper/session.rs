@@ -8,9 +8,9 @@ use eloquent_core::schema::SchemaChange;
 use eloquent_core::statement::Statement;
 use eloquent_core::{Error, ErrorKind, Result, async_trait};
 
+use super::Step;
 use super::limits;
 use super::state::{State, Took};
-use super::Step;
 
 #[derive(Debug)]
 pub(super) struct Wrapped {
@@ -130,7 +130,8 @@ impl Session for Wrapped {
     async fn begin(&mut self, depth: u32, options: TransactionOptions) -> Result<()> {
         limits::check_depth(depth, self.capabilities, self.driver)?;
         self.set_open(true);
-        let begun = step!(self, Step::Begin, depth, String::new, |inner| inner.begin(depth, options));
+        let begun =
+            step!(self, Step::Begin, depth, String::new, |inner| inner.begin(depth, options));
         if begun.is_err() && depth == 0 {
             self.set_open(false);
         }
