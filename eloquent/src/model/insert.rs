@@ -195,7 +195,7 @@ impl<T: Send + 'static> WriteChunk for ReadBack<T> {
             let statement = Statement::Insert(insert);
             let affected = executor.execute(&statement).await.locate(definition)?;
             let Statement::Insert(insert) = statement else { return Err(lost(definition)) };
-            return self.from_given(&given, &insert.values, affected);
+            return self.read_given(&given, &insert.values, affected);
         }
         if !self.capabilities.returning {
             return Err(cannot_read_back(executor, definition));
@@ -211,7 +211,7 @@ impl<T: Send + 'static> WriteChunk for ReadBack<T> {
 }
 
 impl<T> ReadBack<T> {
-    fn from_given(&self, given: &[usize], values: &[Value], affected: Affected) -> Result<Vec<T>> {
+    fn read_given(&self, given: &[usize], values: &[Value], affected: Affected) -> Result<Vec<T>> {
         let definition = self.definition;
         let places: Vec<Option<usize>> =
             self.part.columns.iter().map(|c| given.iter().position(|g| g == c)).collect();

@@ -29,10 +29,10 @@ struct Change<'m, M: Model> {
 
 impl<M: Model> Drop for Change<'_, M> {
     fn drop(&mut self) {
-        if !self.written {
-            if let Ok(model) = rebuild(M::definition(), &self.before) {
-                *self.model = model;
-            }
+        if !self.written
+            && let Ok(model) = rebuild(M::definition(), &self.before)
+        {
+            *self.model = model;
         }
     }
 }

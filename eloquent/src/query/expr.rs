@@ -4,17 +4,23 @@
 //! does not compile. The type is all they add: what they hold is the neutral
 //! [`Expression`] that drivers read.
 
+mod into_expr;
+mod number;
+
 use std::marker::PhantomData;
-use std::ops::{Add, Div, Mul, Not, Sub};
+use std::ops::Not;
 
 use eloquent_core::schema::Column;
 use eloquent_core::statement::{
-    Aggregate, AggregateFunction, ArithmeticOperator, Assignment, ColumnRef, CompareOperator,
-    Expression, Order, Predicate, RawSql, Source,
+    Aggregate, AggregateFunction, Assignment, ColumnRef, CompareOperator, Expression, Order,
+    Predicate, RawSql, Source,
 };
-use eloquent_core::value::{ColumnValue, Decimal, Mismatch, Value};
+use eloquent_core::value::{ColumnValue, Mismatch, Value};
 
 use crate::model::IntoColumn;
+
+pub use into_expr::IntoExpr;
+pub use number::Number;
 
 /// How deep conditions may be nested. Lists of `and` and `or` do not nest.
 const MAX_DEPTH: u16 = 128;
@@ -115,75 +121,8 @@ impl Expr<bool> {
     }
 }
 
-/// What may stand where an expression of type `T` is expected: a column, an expression, or a value.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be compared with a column of type `{T}`",
-    label = "expected a `{T}`, or a column or expression of that type",
-    note = "columns are strongly typed: convert the value, or change the type of the field"
-)]
-pub trait IntoExpr<T> {
-    /// The expression.
-    fn into_expr(self) -> Expr<T>;
-}
-
-fn value<T: ColumnValue>(value: impl IntoColumn<T>) -> Expr<T> {
-    Expr::leaf(match value.into_column().into_value() {
-        Ok(value) => Expression::Value(value),
-        Err(mismatch) => Expression::Invalid(mismatch),
-    })
-}
-
-/// The values that may stand for an expression: those of [`IntoColumn`]. One impl for each, because a
-/// blanket one would overlap with those of columns and expressions.
-macro_rules! values {
-    ($({$($bounds:tt)*} $target:ty, $value:ty;)+) => {$(
-        #[diagnostic::do_not_recommend]
-        impl<$($bounds)*> IntoExpr<$target> for $value {
-            fn into_expr(self) -> Expr<$target> {
-                value(self)
-            }
-        }
-    )+};
-}
-
-values! {
-    {T: ColumnValue} T, T;
-    {T: ColumnValue + Clone} T, &T;
-    {T: ColumnValue} Option<T>, T;
-    {T: ColumnValue + Clone} Option<T>, &T;
-    {} String, &str;
-    {} Option<String>, &str;
-}
-
-#[diagnostic::do_not_recommend]
-impl<T: ColumnValue> IntoExpr<T> for Col<T> {
-    fn into_expr(self) -> Expr<T> {
-        Expr::leaf(self.into_expression())
-    }
-}
-
-#[diagnostic::do_not_recommend]
-impl<T: ColumnValue> IntoExpr<Option<T>> for Col<T> {
-    fn into_expr(self) -> Expr<Option<T>> {
-        Expr::leaf(self.into_expression())
-    }
-}
-
-#[diagnostic::do_not_recommend]
-impl<T> IntoExpr<T> for Expr<T> {
-    fn into_expr(self) -> Expr<T> {
-        self
-    }
-}
-
-#[diagnostic::do_not_recommend]
-impl<T> IntoExpr<Option<T>> for Expr<T> {
-    fn into_expr(self) -> Expr<Option<T>> {
-        Expr { node: self.node, depth: self.depth, of: PhantomData }
-    }
-}
-
 /// A column or an expression, with all that can be asked of it. In the prelude.
+#[allow(clippy::wrong_self_convention)] // an expression is built from its parts: `is_null` takes its subject
 pub trait Operand<T: ColumnValue>: Sized {
     /// The expression.
     fn operand(self) -> Expr<T>;
@@ -407,68 +346,6 @@ pub fn count() -> Expr<i64> {
 /// read.
 pub fn raw<T: ColumnValue>(sql: impl Into<RawSql>) -> Expr<T> {
     Expr::leaf(Expression::Raw(sql.into()))
-}
-
-/// A number, and what its sum and mean are.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is no number",
-    label = "only numbers are summed up and averaged",
-    note = "take a field that holds a number, or count the rows"
-)]
-pub trait Number: ColumnValue {
-    /// The type of a sum.
-    type Sum: ColumnValue;
-    /// The type of a mean.
-    type Avg: ColumnValue;
-}
-
-macro_rules! numbers {
-    ($($number:ty: $sum:ty, $avg:ty;)+) => {$(
-        #[diagnostic::do_not_recommend]
-        impl Number for $number {
-            type Sum = $sum;
-            type Avg = $avg;
-        }
-    )+};
-}
-
-numbers! {
-    i8: i64, f64; i16: i64, f64; i32: i64, f64; i64: i64, f64;
-    u8: u64, f64; u16: u64, f64; u32: u64, f64; u64: u64, f64;
-    f32: f64, f64; f64: f64, f64;
-    Decimal: Decimal, Decimal;
-}
-
-macro_rules! arithmetic {
-    ($($operator:ident $method:ident $node:ident;)+) => {$(
-        impl<T: ColumnValue, R: IntoExpr<T>> $operator<R> for Col<T> where T::Plain: Number {
-            type Output = Expr<T>;
-
-            fn $method(self, other: R) -> Expr<T> {
-                arithmetic(self.operand(), ArithmeticOperator::$node, other.into_expr())
-            }
-        }
-
-        impl<T: ColumnValue, R: IntoExpr<T>> $operator<R> for Expr<T> where T::Plain: Number {
-            type Output = Expr<T>;
-
-            fn $method(self, other: R) -> Expr<T> {
-                arithmetic(self, ArithmeticOperator::$node, other.into_expr())
-            }
-        }
-    )+};
-}
-
-arithmetic! {
-    Add add Add;
-    Sub sub Subtract;
-    Mul mul Multiply;
-    Div div Divide;
-}
-
-fn arithmetic<T>(left: Expr<T>, operator: ArithmeticOperator, right: Expr<T>) -> Expr<T> {
-    let depth = left.depth.max(right.depth);
-    Expr::over(Expression::Arithmetic(Box::new(left.node), operator, Box::new(right.node)), depth)
 }
 
 fn compare<T>(left: Expr<T>, operator: CompareOperator, right: Expr<T>) -> Expr<bool> {

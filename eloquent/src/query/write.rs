@@ -181,13 +181,13 @@ fn update_statement(
     for assignment in &assignments {
         check(definition, assignment)?;
     }
-    if let Some(column) = definition.updated_at.map(|position| &definition.columns[position]) {
-        if !assignments.iter().any(|assignment| assignment.column.name == column.name) {
-            let reference =
-                ColumnRef { source: Source(0), name: column.name.clone(), ty: Some(column.ty) };
-            let value = Expression::Value(timestamp(column, now()));
-            assignments.extend([Assignment { column: reference, value }]);
-        }
+    if let Some(column) = definition.updated_at.map(|position| &definition.columns[position])
+        && !assignments.iter().any(|assignment| assignment.column.name == column.name)
+    {
+        let reference =
+            ColumnRef { source: Source(0), name: column.name.clone(), ty: Some(column.ty) };
+        let value = Expression::Value(timestamp(column, now()));
+        assignments.extend([Assignment { column: reference, value }]);
     }
     let table = definition.table.into();
     let by_key = names_one_row(definition, &filter);

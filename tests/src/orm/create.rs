@@ -2,7 +2,6 @@
 
 use eloquent::prelude::*;
 use eloquent::{ErrorKind, RawSql};
-use eloquent_core::driver::Family;
 
 use super::Orm;
 use super::models::{Item, Note, Person, empty, people, person};
@@ -81,7 +80,8 @@ async fn errors_say_where(cx: Orm) -> Outcome {
     assert_eq!((error.model(), error.table()), (Some("Person"), Some("suite_people")), "{error}");
     let connection = cx.db.connection(cx.db.default_connection())?;
     assert_eq!(error.connection(), Some(connection.name()), "{error}");
-    assert_eq!(error.driver(), Some(connection.driver()), "{error}");
+    // that of a wrapped driver is called after it
+    assert!(error.driver().is_some_and(|driver| connection.driver().starts_with(driver)), "{error}");
     assert!(!error.to_string().contains("ada@"), "{error}");
     Ok(())
 }
@@ -162,13 +162,20 @@ async fn a_late_failure_undoes_all(cx: Orm) -> Outcome {
 
 async fn the_database_numbers_rows(cx: Orm) -> Outcome {
     empty::<Note>().await?;
+    let capabilities = cx.capabilities();
+    if !capabilities.returning && !capabilities.last_insert_id {
+        let error = Note::create(new!(Note { title: "first" })).await.unwrap_err();
+        assert_eq!((error.kind(), error.model()), (ErrorKind::Unsupported, Some("Note")), "{error}");
+        let given = Note::create(new!(Note { title: "given" }).id(100)).await?;
+        assert_eq!(Note::all().await?, [given]);
+        return Ok(());
+    }
     let first = Note::create(new!(Note { title: "first" })).await?;
     let second = Note::create(new!(Note { title: "second", stars: 5 })).await?;
     assert!(first.id < second.id);
     assert_eq!(Note::find(second.id).or_fail().await?, second);
     let given = Note::create(new!(Note { title: "given" }).id(100)).await?;
     assert_eq!(Note::find(100).or_fail().await?, given);
-    assert_eq!(cx.capabilities().family, Family::Relational);
     let count = Db::raw(RawSql::new("SELECT COUNT(*) FROM suite_notes")).scalar::<i64>().await?;
     assert_eq!(count, Some(3));
     Ok(())

@@ -1,0 +1,77 @@
+//! What may stand where an expression is expected.
+
+use std::marker::PhantomData;
+
+use eloquent_core::statement::Expression;
+use eloquent_core::value::ColumnValue;
+
+use super::{Col, Expr};
+use crate::model::IntoColumn;
+
+/// What may stand where an expression of type `T` is expected: a column, an expression, or a value.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be compared with a column of type `{T}`",
+    label = "expected a `{T}`, or a column or expression of that type",
+    note = "columns are strongly typed: convert the value, or change the type of the field"
+)]
+pub trait IntoExpr<T> {
+    /// The expression.
+    fn into_expr(self) -> Expr<T>;
+}
+
+fn value<T: ColumnValue>(value: impl IntoColumn<T>) -> Expr<T> {
+    Expr::leaf(match value.into_column().into_value() {
+        Ok(value) => Expression::Value(value),
+        Err(mismatch) => Expression::Invalid(mismatch),
+    })
+}
+
+/// The values that may stand for an expression: those of [`IntoColumn`]. One impl for each, because a
+/// blanket one would overlap with those of columns and expressions.
+macro_rules! values {
+    ($({$($bounds:tt)*} $target:ty, $value:ty;)+) => {$(
+        #[diagnostic::do_not_recommend]
+        impl<$($bounds)*> IntoExpr<$target> for $value {
+            fn into_expr(self) -> Expr<$target> {
+                value(self)
+            }
+        }
+    )+};
+}
+
+values! {
+    {T: ColumnValue} T, T;
+    {T: ColumnValue + Clone} T, &T;
+    {T: ColumnValue} Option<T>, T;
+    {T: ColumnValue + Clone} Option<T>, &T;
+    {} String, &str;
+    {} Option<String>, &str;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: ColumnValue> IntoExpr<T> for Col<T> {
+    fn into_expr(self) -> Expr<T> {
+        Expr::leaf(self.into_expression())
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: ColumnValue> IntoExpr<Option<T>> for Col<T> {
+    fn into_expr(self) -> Expr<Option<T>> {
+        Expr::leaf(self.into_expression())
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T> IntoExpr<T> for Expr<T> {
+    fn into_expr(self) -> Expr<T> {
+        self
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T> IntoExpr<Option<T>> for Expr<T> {
+    fn into_expr(self) -> Expr<Option<T>> {
+        Expr { node: self.node, depth: self.depth, of: PhantomData }
+    }
+}
