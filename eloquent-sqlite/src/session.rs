@@ -208,7 +208,7 @@ impl SqlSession for SqliteSession {
         }
     }
 
-    async fn query(
+    async fn query_later(
         &mut self,
         statement: &Arc<Compiled>,
         binds: &[ValueRef<'_>],

@@ -38,7 +38,7 @@ pub trait SqlSession: Debug + Send + 'static {
     ///
     /// # Errors
     /// What the database or the sink reports.
-    async fn query(
+    async fn query_later(
         &mut self,
         statement: &Arc<Compiled>,
         binds: &[ValueRef<'_>],
@@ -50,7 +50,7 @@ pub trait SqlSession: Debug + Send + 'static {
     /// # Errors
     /// What the database reports.
     async fn run(&mut self, statement: &Arc<Compiled>, binds: &[ValueRef<'_>]) -> Result<Affected> {
-        Ok(self.query(statement, binds, Box::new(Discard)).await?.affected)
+        Ok(self.query_later(statement, binds, Box::new(Discard)).await?.affected)
     }
 
     /// Runs text that binds nothing and returns nothing: DDL, BEGIN, COMMIT.
@@ -141,7 +141,7 @@ impl<S: SqlSession> Session for S {
     async fn fetch(&mut self, statement: &Statement, sink: Box<dyn RowSink>) -> Result<Fetched> {
         let mut binds = Binds::new();
         let compiled = self.statements().compile(self.dialect(), statement, &mut binds)?;
-        self.query(&compiled, &binds.values(), sink).await
+        self.query_later(&compiled, &binds.values(), sink).await
     }
 
     async fn execute(&mut self, statement: &Statement) -> Result<Affected> {

@@ -10,7 +10,7 @@ async fn an_endless_read_ends_when_its_future_is_dropped() {
     let session = &mut fixture.session;
     // Before the worker has begun, in the middle, and again: the flag must not be lost.
     for polls in [1, 1, 1, 2, 5, 50] {
-        drop_after(polls, session.query(&raw(ENDLESS), &[], Box::new(Discard))).await;
+        drop_after(polls, session.query_later(&raw(ENDLESS), &[], Box::new(Discard))).await;
         ends(session.settle()).await.unwrap();
         assert_eq!(integer(session, "SELECT 7").await, 7);
     }
@@ -20,7 +20,8 @@ async fn an_endless_read_ends_when_its_future_is_dropped() {
 async fn a_count_without_a_tick_is_cancelled_or_ends() {
     let mut fixture = Fixture::new(&[]).await;
     let session = &mut fixture.session;
-    drop_after(1, session.query(&raw("SELECT count(*) FROM t"), &[], Box::new(Discard))).await;
+    drop_after(1, session.query_later(&raw("SELECT count(*) FROM t"), &[], Box::new(Discard)))
+        .await;
     ends(session.reset()).await.unwrap();
     assert_eq!(integer(session, "SELECT count(*) FROM t").await, 0);
 }
@@ -39,7 +40,7 @@ async fn a_dropped_future_leaves_the_session_whole() {
             begun += match round % 6 {
                 0 => i64::from(drop_after(polls, session.run(&insert, &[])).await || polls > 0),
                 1 => {
-                    drop_after(polls, session.query(&select, &[], Box::new(Discard))).await;
+                    drop_after(polls, session.query_later(&select, &[], Box::new(Discard))).await;
                     0
                 }
                 2 => {
@@ -91,7 +92,7 @@ async fn a_transaction_goes_on_after_settling() {
     let session = &mut fixture.session;
     session.begin(0, Default::default()).await.unwrap();
     execute(session, &write("INSERT INTO t (name) VALUES ('x')")).await.unwrap();
-    drop_after(1, session.query(&raw(ENDLESS), &[], Box::new(Discard))).await;
+    drop_after(1, session.query_later(&raw(ENDLESS), &[], Box::new(Discard))).await;
     ends(session.settle()).await.unwrap();
     session.commit(0).await.unwrap();
     assert_eq!(fixture.count(), 1);
@@ -117,9 +118,9 @@ async fn a_dropped_wait_for_a_lock_gives_up() {
 async fn a_session_that_is_dropped_while_away_closes_its_file() {
     let mut fixture = Fixture::new(&[]).await;
     let mut other = fixture.another().await;
-    drop_after(1, other.query(&raw(ENDLESS), &[], Box::new(Discard))).await;
+    drop_after(1, other.query_later(&raw(ENDLESS), &[], Box::new(Discard))).await;
     drop(other);
-    drop_after(1, fixture.session.query(&raw(ENDLESS), &[], Box::new(Discard))).await;
+    drop_after(1, fixture.session.query_later(&raw(ENDLESS), &[], Box::new(Discard))).await;
     let Fixture { session, shared, path, _directory } = fixture;
     drop(session);
     // The last one that closes removes the log.

@@ -142,7 +142,7 @@ async fn a_write_that_the_sink_leaves_early_is_committed_or_sent_away() {
     let insert = write("INSERT INTO t (name) VALUES ('x') RETURNING id");
     let session = &mut fixture.session;
     assert_eq!(session.query_now(&insert, &[], &mut First).unwrap(), Now::Later);
-    let (written, _) = tokio::join!(session.query(&insert, &[], Box::new(First)), async {
+    let (written, _) = tokio::join!(session.query_later(&insert, &[], Box::new(First)), async {
         tokio::time::sleep(Duration::from_millis(5)).await;
         reader.commit(0).await.unwrap();
     });

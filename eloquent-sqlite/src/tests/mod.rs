@@ -125,7 +125,7 @@ async fn execute(session: &mut SqliteSession, statement: &Arc<Compiled>) -> Resu
 
 /// The rows of a statement that runs on the worker.
 async fn fetch(session: &mut SqliteSession, statement: &Arc<Compiled>) -> Result<Vec<Vec<Value>>> {
-    let fetched = session.query(statement, &[], Box::new(Rows::default())).await?;
+    let fetched = session.query_later(statement, &[], Box::new(Rows::default())).await?;
     Ok(fetched.sink.into_any().downcast::<Rows>().unwrap().rows)
 }
 

@@ -44,7 +44,7 @@ async fn a_panic_is_an_error_and_the_session_goes_on() {
     execute(session, &write("INSERT INTO t (name) VALUES ('x')")).await.unwrap();
     let here = session.query_now(&read(THREE), &[], &mut Odd(panics, 0));
     assert_eq!(kind(here), ErrorKind::Database);
-    let away = session.query(&read(THREE), &[], Box::new(Odd(panics, 0))).await;
+    let away = session.query_later(&read(THREE), &[], Box::new(Odd(panics, 0))).await;
     assert_eq!(kind(away), ErrorKind::Database);
     session.commit(0).await.unwrap();
     assert_eq!(fixture.count(), 1);
@@ -55,7 +55,7 @@ async fn an_error_of_the_sink_is_what_the_caller_gets() {
     let mut fixture = Fixture::new(&[]).await;
     let session = &mut fixture.session;
     assert_eq!(kind(session.query_now(&read(THREE), &[], &mut Odd(fails, 0))), ErrorKind::Decode);
-    let away = session.query(&read(THREE), &[], Box::new(Odd(fails, 0))).await;
+    let away = session.query_later(&read(THREE), &[], Box::new(Odd(fails, 0))).await;
     assert_eq!(kind(away), ErrorKind::Decode);
 }
 
@@ -67,7 +67,7 @@ async fn a_write_is_done_wholly_whatever_the_sink_says() {
     for say in [fails, panics, || Ok(Flow::Stop), || Ok(Flow::Flush)] {
         let session = &mut fixture.session;
         let here = session.query_now(&write(WRITE_THREE), &[], &mut Odd(say, 0));
-        let away = session.query(&write(WRITE_THREE), &[], Box::new(Odd(say, 0))).await;
+        let away = session.query_later(&write(WRITE_THREE), &[], Box::new(Odd(say, 0))).await;
         assert_eq!(here.is_ok(), away.is_ok());
         if let Ok(now) = here {
             assert_eq!(now, Now::Done(Affected { rows: 3, last_id: Some(expected + 3) }));
@@ -88,7 +88,8 @@ async fn a_sink_that_has_enough_ends_a_read() {
         session.query_now(&read(endless), &[], &mut Odd(stop, 0)).unwrap(),
         Now::Done(affected)
     );
-    let fetched = ends(session.query(&read(endless), &[], Box::new(Odd(stop, 0)))).await.unwrap();
+    let fetched =
+        ends(session.query_later(&read(endless), &[], Box::new(Odd(stop, 0)))).await.unwrap();
     assert_eq!(fetched.affected, affected);
 }
 
@@ -151,7 +152,7 @@ async fn the_worker_waits_for_a_sink_without_room() {
         }
         rows
     });
-    ends(fixture.session.query(&read(THREE), &[], Box::new(sink))).await.unwrap();
+    ends(fixture.session.query_later(&read(THREE), &[], Box::new(sink))).await.unwrap();
     assert_eq!(thread.join().unwrap(), [1, 2, 3]);
 }
 
@@ -160,7 +161,7 @@ async fn a_sink_that_never_has_room_is_left_when_the_future_is_dropped() {
     let mut fixture = Fixture::new(&[]).await;
     for polls in [1, 2, 20, 200] {
         let sink = Narrow::default();
-        drop_after(polls, fixture.session.query(&read(THREE), &[], Box::new(sink))).await;
+        drop_after(polls, fixture.session.query_later(&read(THREE), &[], Box::new(sink))).await;
         ends(fixture.session.settle()).await.unwrap();
     }
     assert_eq!(integer(&mut fixture.session, "SELECT 7").await, 7);

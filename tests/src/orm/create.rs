@@ -81,7 +81,10 @@ async fn errors_say_where(cx: Orm) -> Outcome {
     let connection = cx.db.connection(cx.db.default_connection())?;
     assert_eq!(error.connection(), Some(connection.name()), "{error}");
     // that of a wrapped driver is called after it
-    assert!(error.driver().is_some_and(|driver| connection.driver().starts_with(driver)), "{error}");
+    assert!(
+        error.driver().is_some_and(|driver| connection.driver().starts_with(driver)),
+        "{error}"
+    );
     assert!(!error.to_string().contains("ada@"), "{error}");
     Ok(())
 }
@@ -165,7 +168,11 @@ async fn the_database_numbers_rows(cx: Orm) -> Outcome {
     let capabilities = cx.capabilities();
     if !capabilities.returning && !capabilities.last_insert_id {
         let error = Note::create(new!(Note { title: "first" })).await.unwrap_err();
-        assert_eq!((error.kind(), error.model()), (ErrorKind::Unsupported, Some("Note")), "{error}");
+        assert_eq!(
+            (error.kind(), error.model()),
+            (ErrorKind::Unsupported, Some("Note")),
+            "{error}"
+        );
         let given = Note::create(new!(Note { title: "given" }).id(100)).await?;
         assert_eq!(Note::all().await?, [given]);
         return Ok(());
