@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use eloquent_core::driver::{Fetched, Now, TransactionOptions};
 use eloquent_core::row::RowSink;
-use eloquent_core::sql::{Compiled, Dialect, SqlSession, StatementCache};
+use eloquent_core::sql::{Compiled, Cost, Dialect, SqlSession, StatementCache};
 use eloquent_core::value::ValueRef;
 use eloquent_core::{ErrorKind, Result, async_trait};
 use rusqlite::types::Value;
@@ -189,14 +189,18 @@ impl SqlSession for SqliteSession {
         }
         match engine.run(statement, binds, sink, Place::Here) {
             Ok(affected) => {
+                if statement.cost() == Cost::Read {
+                    inline::note(statement, false);
+                }
                 self.tend();
                 Ok(Now::Done(affected))
             }
             Err(Fault::NotHere) => Ok(Now::Later),
             Err(fault) => {
-                let slow = matches!(fault, Fault::Flush) || fault.is_over_budget();
-                if slow {
+                if matches!(fault, Fault::Flush) {
                     inline::skip(statement);
+                } else if fault.is_over_budget() {
+                    inline::note(statement, true);
                 } else if !fault.is_busy() {
                     return Err(fault.into_error(statement));
                 }
