@@ -9,8 +9,6 @@ pub struct User {
     pub id: i64,
     pub name: String,
     pub hair_color: Option<String>,
-    pub active: bool,
-    pub created_at: String,
 }
 
 /// A row of `users` that has no key yet.
@@ -18,8 +16,6 @@ pub struct User {
 pub struct NewUser {
     pub name: String,
     pub hair_color: Option<String>,
-    pub active: bool,
-    pub created_at: String,
 }
 
 /// A row of `posts`.
@@ -40,12 +36,7 @@ impl NewUser {
             1 | 2 => Some("black"),
             _ => Some("brown"),
         };
-        Self {
-            name: format!("User {number:05}"),
-            hair_color: hair_color.map(str::to_owned),
-            active: number % 2 == 0,
-            created_at: format!("2026-01-01 {:02}:{:02}:00", number % 24, number % 60),
-        }
+        Self { name: format!("User {number:05}"), hair_color: hair_color.map(str::to_owned) }
     }
 }
 

@@ -17,8 +17,6 @@ diesel::table! {
         id -> BigInt,
         name -> Text,
         hair_color -> Nullable<Text>,
-        active -> Bool,
-        created_at -> Text,
     }
 }
 
@@ -40,8 +38,6 @@ pub struct DieselUser {
     id: i64,
     name: String,
     hair_color: Option<String>,
-    active: bool,
-    created_at: String,
 }
 
 #[derive(Queryable, Selectable)]
@@ -59,21 +55,19 @@ pub struct DieselPost {
 pub struct DieselNewUser {
     name: String,
     hair_color: Option<String>,
-    active: bool,
-    created_at: String,
 }
 
 impl From<NewUser> for DieselNewUser {
     fn from(user: NewUser) -> Self {
-        let NewUser { name, hair_color, active, created_at } = user;
-        Self { name, hair_color, active, created_at }
+        let NewUser { name, hair_color } = user;
+        Self { name, hair_color }
     }
 }
 
 impl From<DieselUser> for User {
     fn from(user: DieselUser) -> Self {
-        let DieselUser { id, name, hair_color, active, created_at } = user;
-        Self { id, name, hair_color, active, created_at }
+        let DieselUser { id, name, hair_color } = user;
+        Self { id, name, hair_color }
     }
 }
 

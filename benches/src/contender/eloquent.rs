@@ -13,8 +13,6 @@ pub struct User {
     pub id: i64,
     pub name: String,
     pub hair_color: Option<String>,
-    pub active: bool,
-    pub created_at: String,
 }
 
 #[derive(Model, Debug, Clone)]
@@ -40,8 +38,8 @@ pub struct Note {
 
 impl From<User> for harness::User {
     fn from(user: User) -> Self {
-        let User { id, name, hair_color, active, created_at } = user;
-        Self { id, name, hair_color, active, created_at }
+        let User { id, name, hair_color } = user;
+        Self { id, name, hair_color }
     }
 }
 
@@ -107,15 +105,15 @@ impl Contender for Eloquent {
     }
 
     async fn insert(&mut self, user: NewUser) -> Result<i64> {
-        let NewUser { name, hair_color, active, created_at } = user;
-        let user = User::create(new!(User { name, hair_color, active, created_at }));
+        let NewUser { name, hair_color } = user;
+        let user = User::create(new!(User { name, hair_color }));
         Ok(user.on(&self.connection).await?.id)
     }
 
     async fn insert_many(&mut self, users: Vec<NewUser>) -> Result<()> {
         let users = users.into_iter().map(|user| {
-            let NewUser { name, hair_color, active, created_at } = user;
-            new!(User { name, hair_color, active, created_at })
+            let NewUser { name, hair_color } = user;
+            new!(User { name, hair_color })
         });
         User::insert_many(users).on(&self.connection).await?;
         Ok(())

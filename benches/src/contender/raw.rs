@@ -63,10 +63,10 @@ impl Contender for Raw {
         let mut join = self.connection.prepare_cached(JOIN)?;
         let rows = join.query_map([hair_color], |row| {
             let post = Post {
-                id: row.get(5)?,
-                user_id: row.get(6)?,
-                title: row.get(7)?,
-                body: row.get(8)?,
+                id: row.get(3)?,
+                user_id: row.get(4)?,
+                title: row.get(5)?,
+                body: row.get(6)?,
             };
             Ok((user(row)?, post))
         })?;
@@ -87,7 +87,7 @@ impl Contender for Raw {
 
     async fn insert(&mut self, user: NewUser) -> Result<i64> {
         let mut insert = self.connection.prepare_cached(INSERT)?;
-        insert.execute(params![user.name, user.hair_color, user.active, user.created_at])?;
+        insert.execute(params![user.name, user.hair_color])?;
         Ok(self.connection.last_insert_rowid())
     }
 
@@ -96,12 +96,7 @@ impl Contender for Raw {
         {
             let mut insert = self.connection.prepare_cached(INSERT)?;
             for user in users {
-                insert.execute(params![
-                    user.name,
-                    user.hair_color,
-                    user.active,
-                    user.created_at
-                ])?;
+                insert.execute(params![user.name, user.hair_color,])?;
             }
         }
         self.execute("COMMIT")

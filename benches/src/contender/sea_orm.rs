@@ -25,8 +25,6 @@ mod user {
         pub id: i64,
         pub name: String,
         pub hair_color: Option<String>,
-        pub active: bool,
-        pub created_at: String,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -45,13 +43,7 @@ mod user {
 
     impl From<Model> for harness::User {
         fn from(user: Model) -> Self {
-            Self {
-                id: user.id,
-                name: user.name,
-                hair_color: user.hair_color,
-                active: user.active,
-                created_at: user.created_at,
-            }
+            Self { id: user.id, name: user.name, hair_color: user.hair_color }
         }
     }
 }
@@ -98,8 +90,6 @@ fn active(user: NewUser) -> user::ActiveModel {
     user::ActiveModel {
         name: Set(user.name),
         hair_color: Set(user.hair_color),
-        active: Set(user.active),
-        created_at: Set(user.created_at),
         ..Default::default()
     }
 }

@@ -25,13 +25,7 @@ impl From<SqlxUser> for User {
 
 impl FromRow<'_, SqliteRow> for SqlxUser {
     fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
-        Ok(Self(User {
-            id: row.try_get(0)?,
-            name: row.try_get(1)?,
-            hair_color: row.try_get(2)?,
-            active: row.try_get(3)?,
-            created_at: row.try_get(4)?,
-        }))
+        Ok(Self(User { id: row.try_get(0)?, name: row.try_get(1)?, hair_color: row.try_get(2)? }))
     }
 }
 
@@ -40,10 +34,10 @@ struct Pair(SqlxUser, Post);
 impl FromRow<'_, SqliteRow> for Pair {
     fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
         let post = Post {
-            id: row.try_get(5)?,
-            user_id: row.try_get(6)?,
-            title: row.try_get(7)?,
-            body: row.try_get(8)?,
+            id: row.try_get(3)?,
+            user_id: row.try_get(4)?,
+            title: row.try_get(5)?,
+            body: row.try_get(6)?,
         };
         Ok(Self(SqlxUser::from_row(row)?, post))
     }
@@ -123,8 +117,6 @@ impl Contender for Sqlx {
         let inserted = sqlx::query(INSERT)
             .bind(user.name)
             .bind(user.hair_color)
-            .bind(user.active)
-            .bind(user.created_at)
             .execute(&mut self.connection)
             .await?;
         Ok(inserted.last_insert_rowid())
@@ -134,14 +126,9 @@ impl Contender for Sqlx {
         let mut transaction = self.connection.begin().await?;
         let mut users = users.into_iter().peekable();
         while users.peek().is_some() {
-            let mut insert = QueryBuilder::<Sqlite>::new(
-                "INSERT INTO users (name, hair_color, active, created_at) ",
-            );
+            let mut insert = QueryBuilder::<Sqlite>::new("INSERT INTO users (name, hair_color) ");
             insert.push_values(users.by_ref().take(CHUNK), |mut row, user| {
-                row.push_bind(user.name)
-                    .push_bind(user.hair_color)
-                    .push_bind(user.active)
-                    .push_bind(user.created_at);
+                row.push_bind(user.name).push_bind(user.hair_color);
             });
             insert.build().execute(&mut *transaction).await?;
         }

@@ -18,8 +18,6 @@ pub struct User {
     id: u64,
     name: String,
     hair_color: Option<String>,
-    active: bool,
-    created_at: String,
 }
 
 #[derive(Debug, toasty::Model)]
@@ -38,8 +36,8 @@ pub struct Post {
 
 impl From<User> for harness::User {
     fn from(user: User) -> Self {
-        let User { id, name, hair_color, active, created_at } = user;
-        Self { id: signed(id), name, hair_color, active, created_at }
+        let User { id, name, hair_color } = user;
+        Self { id: signed(id), name, hair_color }
     }
 }
 
@@ -118,8 +116,6 @@ impl Contender for Toasty {
             id: signed(user.id),
             name: user.name.clone(),
             hair_color: user.hair_color.clone(),
-            active: user.active,
-            created_at: user.created_at.clone(),
         };
         let Post { id, user_id, title, body, .. } = post;
         (user, harness::Post { id: signed(id), user_id: signed(user_id), title, body })
@@ -134,12 +130,7 @@ impl Contender for Toasty {
     }
 
     async fn insert(&mut self, user: NewUser) -> Result<i64> {
-        let insert = toasty::create!(User {
-            name: user.name,
-            hair_color: user.hair_color,
-            active: user.active,
-            created_at: user.created_at,
-        });
+        let insert = toasty::create!(User { name: user.name, hair_color: user.hair_color });
         Ok(signed(insert.exec(&mut self.db).await?.id))
     }
 
@@ -149,13 +140,8 @@ impl Contender for Toasty {
         while users.peek().is_some() {
             let mut insert = User::create_many();
             for user in users.by_ref().take(CHUNK) {
-                insert = insert.with_item(|create| {
-                    create
-                        .name(user.name)
-                        .hair_color(user.hair_color)
-                        .active(user.active)
-                        .created_at(user.created_at)
-                });
+                insert =
+                    insert.with_item(|create| create.name(user.name).hair_color(user.hair_color));
             }
             insert.exec(&mut transaction).await?;
         }

@@ -1,0 +1,100 @@
+//! Drops every public future of Eloquent at each of its awaits, and looks each time whether anything is
+//! left behind: a session in a transaction, a lock, a permit, a part of a write.
+
+mod coverage;
+mod ground;
+mod scenarios;
+
+use eloquent::prelude::*;
+use eloquent::{ErrorKind, Result};
+use eloquent_conformance::cancellation::{Moment, poll_times};
+
+use ground::{Ground, Row, Setup};
+use scenarios::SCENARIOS;
+
+const MOMENTS: [Moment; 2] = [Moment::Waiting, Moment::Woken];
+
+/// Runs all scenarios on one setup and gives the number of drops.
+async fn drops(setup: Setup) -> usize {
+    let ground = Ground::new(setup).await.expect("a database");
+    let mut drops = 0;
+    for scenario in SCENARIOS {
+        for moment in MOMENTS {
+            drops += ground.drop_everywhere(scenario, moment).await;
+        }
+    }
+    ground.finish().await;
+    drops
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ten_thousand_drops_leave_nothing_behind() {
+    let setups = ["reads_and_writes", "off"]
+        .into_iter()
+        .flat_map(|inline| [1, 3, 7].map(|pauses| Setup { inline, pauses, fresh_sessions: false }));
+    let fresh = Setup { inline: "reads_and_writes", pauses: 1, fresh_sessions: true };
+    let mut total = 0;
+    for setup in setups.chain([fresh]) {
+        total += drops(setup).await;
+    }
+    println!("{total} drops of {} scenarios", SCENARIOS.len());
+    assert!(total >= 10_000, "only {total} drops");
+}
+
+/// Nobody can know whether a write that was dropped has happened. A transaction in which one was is
+/// undone as a whole; one in which a read was goes on.
+#[tokio::test]
+async fn a_dropped_statement_and_its_transaction() {
+    let setup = Setup { inline: "off", pauses: 2, fresh_sessions: false };
+    let ground = Ground::new(setup).await.expect("a database");
+    let mut voided = 0;
+    for polls in 0..12 {
+        let base = ground.block().await.expect("a block");
+        let row = |id| Row::create(new!(Row { id, label: "x" }));
+        let outcome = ground
+            .db
+            .scope(
+                Db::transaction(async {
+                    row(base).await?;
+                    let dropped = poll_times(polls, Moment::Waiting, row(base + 1).into_future());
+                    let whole = dropped.await.is_some();
+                    row(base + 2).await?;
+                    Ok(whole)
+                })
+                .into_future(),
+            )
+            .await;
+        ground.settle().await;
+        let state = ground.state(base).await.expect("a state");
+        match outcome {
+            Ok(true) => assert_eq!(state, "0=x 1=x 2=x 5=old"),
+            // not even begun
+            Ok(false) => assert_eq!((polls, state.as_str()), (0, "0=x 2=x 5=old")),
+            Err(error) => {
+                voided += 1;
+                assert_eq!(error.kind(), ErrorKind::TransactionAborted, "{error}");
+                assert_eq!(state, "5=old");
+            }
+        }
+    }
+    assert!(voided > 3, "the write has awaits to be dropped at: {voided}");
+    let base = ground.block().await.expect("a block");
+    for polls in 0..12 {
+        let id = base + polls;
+        let transaction = Db::transaction(async {
+            Row::create(new!(Row { id: id + 100_000, label: "x" })).await?;
+            let count = Row::query().count();
+            let polls = usize::try_from(polls).expect("a number");
+            drop(poll_times(polls, Moment::Waiting, count).await);
+            Row::create(new!(Row { id: id + 200_000, label: "x" })).await.map(drop)
+        });
+        let outcome: Result<()> = ground.db.scope(transaction.into_future()).await;
+        outcome.expect("a read that is dropped leaves its transaction as it was");
+    }
+    ground.finish().await;
+}
+
+#[test]
+fn every_public_future_is_dropped() {
+    coverage::check(SCENARIOS);
+}
