@@ -136,6 +136,11 @@ impl<B: Bench> Case<B> {
         Case { name, needs, run }
     }
 
+    /// What it needs.
+    pub fn needs(&self) -> &'static [Need] {
+        self.needs
+    }
+
     /// The case against a target, as the test runner wants it.
     pub(crate) fn trial(&'static self, module: &str, target: &Target) -> Trial {
         let name = format!("{}::{}::{module}::{}", target.name(), B::SUITE, self.name);

@@ -1,6 +1,6 @@
 //! The tests that every driver of Eloquent has to pass.
 //!
-//! They come in two suites: the [contract](contract) speaks to a driver as
+//! They come in two suites: the [contract] speaks to a driver as
 //! [`eloquent_core::driver`] describes it, the [ORM suite](orm) runs models on top of it. Which cases
 //! apply is decided while they run, by what the database says that it can do; one that does not apply
 //! is shown as ignored, with the reason. A database that cannot be reached is a failure.

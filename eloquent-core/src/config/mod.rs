@@ -130,9 +130,9 @@ impl ConnectionConfig {
 
     /// An error about these settings.
     pub fn error(&self, message: impl Into<String>) -> Error {
-        Error::new(ErrorKind::Config, message.into())
-            .with_connection(self.name.clone())
-            .with_driver(self.driver.clone())
+        let error = Error::new(ErrorKind::Config, message.into()).with_driver(self.driver.clone());
+        // while a URL is taken apart, the connection may not have a name yet
+        if self.name.is_empty() { error } else { error.with_connection(self.name.clone()) }
     }
 }
 

@@ -94,34 +94,35 @@ impl Registry {
         self.drivers.get(name).map(|entry| entry.driver).ok_or_else(|| self.missing(name))
     }
 
-    /// Takes a URL apart: its scheme picks the driver, which reads the rest.
+    /// Takes a URL apart: its scheme picks the driver, which reads the rest. An empty name is for a
+    /// connection that has none yet.
     ///
     /// # Errors
     /// [`ErrorKind::Config`] for what is no URL, [`ErrorKind::DriverNotFound`] for a scheme that no
     /// driver claims, [`ErrorKind::DriverConflict`] for one that several do. The URL is not shown.
     pub fn parse_url(&self, connection: impl Into<String>, url: &str) -> Result<ConnectionConfig> {
         let connection = connection.into();
+        let named = |error: Error| match connection.as_str() {
+            "" => error,
+            name => error.with_connection(name.to_owned()),
+        };
         let scheme = url.split_once(':').map(|(scheme, rest)| (scheme.trim_end_matches(':'), rest));
         let Some((scheme, rest)) = scheme.filter(|(scheme, _)| is_scheme(scheme)) else {
-            return Err(Error::new(ErrorKind::Config, "the URL has no scheme")
-                .with_connection(connection)
+            return Err(named(Error::new(ErrorKind::Config, "the URL has no scheme"))
                 .with_hint("write it as `driver:…`, for example `sqlite:app.sqlite`"));
         };
         let claims = |entry: &&DriverEntry| {
             entry.driver.name() == scheme || entry.driver.schemes().contains(&scheme)
         };
         let mut claimants = self.drivers.values().filter(claims);
-        let entry = claimants
-            .next()
-            .ok_or_else(|| self.missing(scheme).with_connection(connection.clone()))?;
+        let entry = claimants.next().ok_or_else(|| named(self.missing(scheme)))?;
         if let Some(other) = claimants.next() {
-            let error = conflict(scheme, entry, other).with_connection(connection);
+            let error = named(conflict(scheme, entry, other));
             return Err(error.with_hint("name the driver in the settings instead of a URL"));
         }
-        let mut config = ConnectionConfig::new(connection, entry.driver.name());
-        entry.driver.parse_url(rest, &mut config).map_err(|error| {
-            error.with_connection(config.name().to_owned()).with_driver(entry.driver.name())
-        })?;
+        let mut config = ConnectionConfig::new(connection.clone(), entry.driver.name());
+        let parsed = entry.driver.parse_url(rest, &mut config);
+        parsed.map_err(|error| named(error).with_driver(entry.driver.name()))?;
         Ok(config)
     }
 

@@ -58,7 +58,9 @@ fn create_table(dialect: &dyn Dialect, table: &TableDefinition) -> Result<Vec<St
         statements.push(create_index(dialect, &index)?);
     }
     for index in &table.indexes {
-        statements.push(create_index(dialect, index)?);
+        // a table that is left alone has its indexes already
+        let if_not_exists = index.if_not_exists || table.if_not_exists;
+        statements.push(create_index(dialect, &Index { if_not_exists, ..index.clone() })?);
     }
     Ok(statements)
 }

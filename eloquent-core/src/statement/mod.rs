@@ -15,7 +15,7 @@ pub use expression::{
     Aggregate, AggregateFunction, ArithmeticOperator, ColumnRef, Expression, Source,
 };
 pub use predicate::{CompareOperator, Predicate};
-pub use raw::{RawScan, RawSegment, RawSql};
+pub use raw::{IntoBind, RawScan, RawSegment, RawSql};
 pub use select::{From, Join, JoinKind, Lock, LockMode, LockWait, Order, Projection, Select};
 pub use write::{Assignment, Conflict, ConflictAction, Delete, Insert, Update};
 

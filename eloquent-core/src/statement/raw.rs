@@ -1,7 +1,7 @@
 //! Raw text in the language of the database, with bound values.
 
 use super::scan;
-use crate::value::{Mismatch, Value};
+use crate::value::{ColumnValue, Mismatch, Value};
 use crate::{Name, Result};
 
 /// Text in the language of the database. `?` stands for a bound value, `??` for a question mark;
@@ -45,6 +45,38 @@ pub struct RawScan<'a> {
     pub ends_in_comment: bool,
 }
 
+/// What can be bound to raw text: the value of a column, or borrowed text.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be bound to raw text",
+    label = "not the value of a column",
+    note = "bind a value of a type that a column can hold, or a `&str`"
+)]
+pub trait IntoBind {
+    /// The value to bind.
+    ///
+    /// # Errors
+    /// When it has no stored form.
+    fn into_bind(self) -> Result<Value, Mismatch>;
+}
+
+impl<T: ColumnValue> IntoBind for T {
+    fn into_bind(self) -> Result<Value, Mismatch> {
+        self.into_value()
+    }
+}
+
+impl IntoBind for &str {
+    fn into_bind(self) -> Result<Value, Mismatch> {
+        Ok(Value::Text(self.to_owned()))
+    }
+}
+
+impl IntoBind for Option<&str> {
+    fn into_bind(self) -> Result<Value, Mismatch> {
+        self.map_or(Ok(Value::Null), IntoBind::into_bind)
+    }
+}
+
 /// Shows the text, and how many values are bound to it.
 impl std::fmt::Debug for RawSql {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -74,8 +106,8 @@ impl RawSql {
 
     /// Binds the value of the next `?`.
     #[must_use]
-    pub fn bind(mut self, value: impl crate::value::ColumnValue) -> Self {
-        match value.into_value() {
+    pub fn bind(mut self, value: impl IntoBind) -> Self {
+        match value.into_bind() {
             Ok(value) => self.binds.push(value),
             Err(mismatch) => self.mismatch = Some(mismatch),
         }

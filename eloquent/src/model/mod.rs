@@ -256,7 +256,7 @@ pub trait Model: FromRow + Sync {
     }
 }
 
-/// The columns of a model: one [`Col`](crate::query::Col) for each field.
+/// The columns of a model: one [`Col`] for each field.
 pub trait Columns: Copy + Send + Sync + 'static {
     /// The model.
     type Model: Model<Columns = Self>;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use eloquent_core::Result;
 use eloquent_core::row::{Flow, OwnedRow, Row, RowReader, RowSink};
-use eloquent_core::statement::{RawSql, Statement};
+use eloquent_core::statement::{IntoBind, RawSql, Statement};
 use eloquent_core::value::{ColumnValue, ValueRef};
 use eloquent_core::{Error, ErrorKind};
 
@@ -45,7 +45,7 @@ impl Db {
 
 impl RawQuery {
     /// Binds the value of the next `?`.
-    pub fn bind(mut self, value: impl ColumnValue) -> Self {
+    pub fn bind(mut self, value: impl IntoBind) -> Self {
         self.sql = self.sql.bind(value);
         self
     }

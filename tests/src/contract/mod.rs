@@ -3,17 +3,20 @@
 
 mod ask;
 mod cancellation;
+mod conditions;
 mod crud;
 mod errors;
 mod expressions;
 mod options;
 mod predicates;
 mod reference;
+mod returning;
 mod schema;
 mod selects;
 mod sinks;
 mod streams;
 mod text;
+mod things;
 mod transactions;
 mod upserts;
 mod values;
@@ -40,11 +43,13 @@ pub(crate) const MODULES: &[(&str, &[Case<Contract>])] = &[
     ("values", values::CASES),
     ("text", text::CASES),
     ("crud", crud::CASES),
+    ("returning", returning::CASES),
     ("writes", writes::CASES),
     ("upserts", upserts::CASES),
     ("selects", selects::CASES),
     ("expressions", expressions::CASES),
     ("predicates", predicates::CASES),
+    ("conditions", conditions::CASES),
     ("transactions", transactions::CASES),
     ("options", options::CASES),
     ("schema", schema::CASES),
@@ -145,5 +150,43 @@ impl Bench for Contract {
         }
         drop(session);
         self.0.connection.close().await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use eloquent_core::driver::Family;
+
+    use super::*;
+
+    /// Every capability has a case for its presence and one for its absence.
+    #[test]
+    fn every_capability_is_looked_at() {
+        let none = Capabilities::minimal(Family::Relational);
+        let mut all = none;
+        (all.transactions, all.savepoints, all.returning) = (true, true, true);
+        (all.last_insert_id, all.upsert, all.joins, all.row_locks) = (true, true, true, true);
+        let needs = || MODULES.iter().flat_map(|(_, cases)| *cases).flat_map(Case::needs);
+        type Switch = fn(&mut Capabilities);
+        let switches: [Switch; 9] = [
+            |c| c.transactions = !c.transactions,
+            |c| c.savepoints = !c.savepoints,
+            |c| c.returning = !c.returning,
+            |c| c.last_insert_id = !c.last_insert_id,
+            |c| c.upsert = !c.upsert,
+            |c| c.joins = !c.joins,
+            |c| c.row_locks = !c.row_locks,
+            |c| c.family = Family::Document,
+            |c| c.max_binds = 100,
+        ];
+        for (number, switch) in switches.into_iter().enumerate() {
+            for from in [none, all] {
+                let mut to = from;
+                switch(&mut to);
+                let branches =
+                    needs().filter(|need| (need.holds)(&from) != (need.holds)(&to)).count();
+                assert!(branches > 0, "no case asks for capability {number}");
+            }
+        }
     }
 }

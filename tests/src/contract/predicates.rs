@@ -1,142 +1,16 @@
 //! Which rows a condition holds for.
 
-use eloquent_core::driver::Session;
-use eloquent_core::schema::{Column, ColumnType};
-use eloquent_core::statement::{
-    ColumnRef, CompareOperator, Expression, Insert, Predicate, Projection, Select,
-};
-use eloquent_core::value::{Decimal, NaiveDate, Uuid, Value};
-use eloquent_core::{Name, Result};
-use proptest::prelude::{BoxedStrategy, Just, Strategy, any, prop_oneof};
-use proptest::sample::select as one_of;
+use eloquent_core::schema::ColumnType;
+use eloquent_core::statement::{CompareOperator, Expression, Predicate};
+use eloquent_core::value::Value;
 
-use super::reference::{Row, holds};
-use super::values::samples;
+use super::things::{COMPARED, OPERATORS, Things, column, domain, expression};
 use super::{Contract, col, execute, query};
 use crate::case::{Outcome, cases};
 
 cases![Contract:
     comparisons_of_every_type, null_is_asked_for, lists, long_lists, ranges, patterns,
-    user_text_in_a_pattern, connectives, long_and_deep_conditions, random_conditions,
-    a_condition_its_opposite_and_the_unknown[RELATIONAL],
-];
-
-const COLUMNS: &[Column] = &[
-    Column::new("id", ColumnType::I64),
-    Column::new("n", ColumnType::I64).nullable(true),
-    Column::new("t", ColumnType::Text).nullable(true),
-    Column::new("p", ColumnType::Decimal { precision: 10, scale: 2 }).nullable(true),
-    Column::new("f", ColumnType::F64).nullable(true),
-    Column::new("b", ColumnType::Bool).nullable(true),
-    Column::new("d", ColumnType::Date).nullable(true),
-    Column::new("s", ColumnType::Timestamp).nullable(true),
-    Column::new("u", ColumnType::Uuid).nullable(true),
-];
-
-/// The values that a column holds and is compared with, in their order.
-fn domain(column: &str) -> Vec<Value> {
-    let day = |day| NaiveDate::from_ymd_opt(2024, 2, day).expect("a date");
-    match column {
-        "n" => [-10, -9, 0, 2, 10, 100].map(Value::I64).to_vec(),
-        "t" => ["", "a", "ab", "a%b", "a\\b", "a_b", "axb", "b"]
-            .map(|text| Value::Text(text.to_owned()))
-            .to_vec(),
-        // as text, 10 would come before 9
-        "p" => [-100, -99, 0, 5, 900, 1000]
-            .map(|cents| Value::Decimal(Decimal::new(cents, 2)))
-            .to_vec(),
-        "f" => [-1.5, 0.0, 0.1, 2.0, 10.0].map(Value::F64).to_vec(),
-        "b" => [false, true].map(Value::Bool).to_vec(),
-        "d" => [1, 9, 10, 29].map(|n| Value::Date(day(n))).to_vec(),
-        "s" => [(1, 0), (1, 500), (9, 0)]
-            .map(|(n, milli)| {
-                let time = day(n).and_hms_milli_opt(12, 0, 0, milli).expect("a time");
-                Value::Timestamp(time.and_utc())
-            })
-            .to_vec(),
-        "u" => [0, 1, u128::MAX].map(|n| Value::Uuid(Uuid::from_u128(n))).to_vec(),
-        other => panic!("no column {other}"),
-    }
-}
-
-const COMPARED: [&str; 8] = ["n", "t", "p", "f", "b", "d", "s", "u"];
-
-fn column(name: &'static str) -> ColumnRef {
-    let column = COLUMNS.iter().find(|column| column.name == name).expect("a column");
-    col(name, column.ty)
-}
-
-fn expression(name: &'static str) -> Expression {
-    Expression::Column(column(name))
-}
-
-/// Rows with every value of each column, and nulls.
-fn rows() -> Vec<Row> {
-    let row = |id: i64| {
-        let values = COMPARED.into_iter().zip(3_i64..).map(move |(name, prime)| {
-            let domain = domain(name);
-            let at = usize::try_from(id * prime + id / 7).expect("a position") % (domain.len() + 1);
-            (name, domain.get(at).cloned().unwrap_or(Value::Null))
-        });
-        values.chain([("id", Value::I64(id))]).collect()
-    };
-    (0..40).map(row).collect()
-}
-
-struct Things<'s> {
-    session: &'s mut dyn Session,
-    table: Name,
-    rows: Vec<Row>,
-}
-
-impl<'s> Things<'s> {
-    async fn new(cx: &Contract, session: &'s mut dyn Session) -> Result<Self> {
-        let table = cx.table(session, COLUMNS).await?;
-        let rows = rows();
-        let values = |row: &Row| COLUMNS.iter().map(|c| row[&*c.name].clone()).collect::<Vec<_>>();
-        let insert = Insert {
-            table: table.clone(),
-            columns: COLUMNS.iter().map(|column| column.name.clone()).collect(),
-            values: rows.iter().flat_map(values).collect(),
-            conflict: None,
-            returning: None,
-        };
-        execute(session, insert).await?;
-        Ok(Things { session, table, rows })
-    }
-
-    async fn ids(&mut self, filter: Vec<Predicate>) -> Result<Vec<i64>> {
-        let mut read =
-            Select::new(self.table.clone(), Projection::Expressions(vec![expression("id")]));
-        read.filter = filter;
-        let mut ids = query(self.session, read).await?.column::<i64>(0)?;
-        ids.sort_unstable();
-        Ok(ids)
-    }
-
-    /// Asserts that the database gives the rows that the reference gives, and says how many.
-    async fn check(&mut self, predicate: Predicate) -> Result<usize> {
-        let held = self.rows.iter().filter(|row| holds(&predicate, row) == Some(true));
-        let ids: Vec<i64> = held.map(|row| row["id"].clone()).map(number).collect();
-        assert_eq!(self.ids(vec![predicate.clone()]).await?, ids, "{predicate:?}");
-        Ok(ids.len())
-    }
-}
-
-fn number(value: Value) -> i64 {
-    match value {
-        Value::I64(number) => number,
-        other => panic!("no number: {other:?}"),
-    }
-}
-
-const OPERATORS: [CompareOperator; 6] = [
-    CompareOperator::Equal,
-    CompareOperator::NotEqual,
-    CompareOperator::Less,
-    CompareOperator::LessOrEqual,
-    CompareOperator::Greater,
-    CompareOperator::GreaterOrEqual,
+    user_text_in_a_pattern, connectives, long_and_deep_conditions,
 ];
 
 async fn comparisons_of_every_type(cx: Contract) -> Outcome {
@@ -312,80 +186,5 @@ async fn long_and_deep_conditions(cx: Contract) -> Outcome {
         ]),
     });
     things.check(deep).await?;
-    Ok(())
-}
-
-/// Random conditions over the table.
-fn conditions() -> BoxedStrategy<Predicate> {
-    fn value(name: &str) -> impl Strategy<Value = Expression> + use<> {
-        one_of(domain(name)).prop_map(Expression::Value)
-    }
-    let compare = |name| {
-        (one_of(OPERATORS.to_vec()), value(name)).prop_map(move |(operator, value)| {
-            Predicate::Compare(expression(name), operator, value)
-        })
-    };
-    let leaf = one_of(COMPARED.to_vec()).prop_flat_map(move |name| {
-        let list = (proptest::sample::subsequence(domain(name), 0..domain(name).len()), any::<bool>());
-        let list = list.prop_map(move |(values, negated)| Predicate::In {
-            expression: expression(name),
-            values,
-            negated,
-        });
-        let range = (value(name), value(name), any::<bool>()).prop_map(move |(low, high, negated)| {
-            Predicate::Between { expression: expression(name), low, high, negated }
-        });
-        let null = any::<bool>().prop_map(move |negated| Predicate::IsNull {
-            expression: expression(name),
-            negated,
-        });
-        let like = (one_of(vec!["a%", "%b", "a\\_b", "_"]), any::<bool>());
-        let like = like.prop_map(|(pattern, negated)| Predicate::Like {
-            expression: expression("t"),
-            pattern: Value::Text(pattern.to_owned()),
-            negated,
-        });
-        let truth = Just(Predicate::IsTrue(expression("b")));
-        let constant = any::<bool>().prop_map(Predicate::Constant);
-        prop_oneof![5 => compare(name), 2 => list, 2 => range, 2 => null, 1 => like, 1 => truth, 1 => constant]
-    });
-    leaf.prop_recursive(4, 24, 4, |inner| {
-        let list = || proptest::collection::vec(inner.clone(), 0..4);
-        prop_oneof![
-            list().prop_map(Predicate::And),
-            list().prop_map(Predicate::Or),
-            inner.clone().prop_map(|inner| Predicate::Not(Box::new(inner))),
-        ]
-    })
-    .boxed()
-}
-
-async fn random_conditions(cx: Contract) -> Outcome {
-    let mut session = cx.session().await?;
-    let mut things = Things::new(&cx, &mut *session).await?;
-    let mut some = 0;
-    for predicate in samples(conditions(), 300) {
-        let found = things.check(predicate).await?;
-        some += usize::from((1..things.rows.len()).contains(&found));
-    }
-    assert!(some > 100, "most conditions tell rows apart: {some} of 300");
-    Ok(())
-}
-
-/// Each row is held by a condition, its opposite, or neither because it is unknown.
-async fn a_condition_its_opposite_and_the_unknown(cx: Contract) -> Outcome {
-    let mut session = cx.session().await?;
-    let mut things = Things::new(&cx, &mut *session).await?;
-    for predicate in samples(conditions(), 100) {
-        let opposite = Predicate::Not(Box::new(predicate.clone()));
-        let as_value = Expression::Predicate(Box::new(predicate.clone()));
-        let unknown = Predicate::IsNull { expression: as_value, negated: false };
-        let mut all = Vec::new();
-        for part in [predicate.clone(), opposite, unknown] {
-            all.extend(things.ids(vec![part]).await?);
-        }
-        all.sort_unstable();
-        assert_eq!(all, (0..40).collect::<Vec<i64>>(), "{predicate:?}");
-    }
     Ok(())
 }

@@ -80,8 +80,8 @@ async fn a_unique_column_holds(cx: Contract) -> Outcome {
 }
 
 fn index(cx: &Contract, table: &Name, columns: &[&'static str], unique: bool) -> Index {
+    let name = format!("{}_{}", cx.name("i"), columns.join("_")).into();
     let columns = columns.iter().map(|column| Name::Borrowed(column)).collect();
-    let name = format!("{}_index", cx.name("i")).into();
     Index { name, table: table.clone(), columns, unique, if_not_exists: false }
 }
 

@@ -125,32 +125,36 @@ async fn all_of_them_or_none(_: Orm) -> Outcome {
     Ok(())
 }
 
-/// More rows than one statement takes.
-fn many(cx: &Orm) -> i64 {
+/// How many items one statement takes.
+fn most(cx: &Orm) -> i64 {
     let capabilities = cx.capabilities();
     let most = capabilities.insert_rows.min(capabilities.max_binds / 3).min(1_000);
-    i64::try_from(most).expect("a number") * 2 + 1
+    i64::try_from(most).expect("a number")
 }
 
 async fn as_many_statements_as_it_takes(cx: Orm) -> Outcome {
-    empty::<Item>().await?;
-    let many = many(&cx);
-    let drafts = (0..many).map(|id| new!(Item { id, label: "x" }));
-    let keys = Item::insert_many(drafts).await?;
-    assert!(keys.into_iter().eq(0..many));
-    assert_eq!(Item::query().count().await?, many.unsigned_abs());
+    let most = most(&cx);
+    for count in [1, most - 1, most, most + 1, 2 * most + 1] {
+        empty::<Item>().await?;
+        let keys = Item::insert_many((0..count).map(|id| new!(Item { id, label: "x" }))).await?;
+        assert!(keys.into_iter().eq(0..count), "{count}");
+        assert_eq!(Item::query().count().await?, count.unsigned_abs());
+        Item::delete_all().await?;
+        let items = Item::create_many((0..count).map(|id| new!(Item { id, label: "x" }))).await?;
+        assert!(items.into_iter().map(|item| item.id).eq(0..count), "{count}");
+    }
     Ok(())
 }
 
 async fn a_late_failure_undoes_all(cx: Orm) -> Outcome {
     empty::<Item>().await?;
-    let ids = (0..many(&cx)).chain([0]);
+    let ids = (0..2 * most(&cx) + 1).chain([0]);
     let error = Item::insert_many(ids.map(|id| new!(Item { id, label: "x" }))).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::UniqueViolation, "{error}");
     assert_eq!(Item::query().count().await?, 0);
     // the same inside a transaction, which goes on
     if cx.capabilities().savepoints {
-        let ids = || (0..many(&cx)).chain([0]);
+        let ids = || (0..2 * most(&cx) + 1).chain([0]);
         Db::transaction(async {
             Item::create(new!(Item { id: -1, label: "kept" })).await?;
             let drafts = ids().map(|id| new!(Item { id, label: "x" }));

@@ -1,6 +1,9 @@
 //! Drops every public future of Eloquent at each of its awaits, and looks each time whether anything is
 //! left behind: a session in a transaction, a lock, a permit, a part of a write.
 
+// Helpers fail on behalf of their tests.
+#![allow(clippy::expect_used, clippy::panic)]
+
 mod coverage;
 mod ground;
 mod scenarios;

@@ -54,7 +54,7 @@ fn tables_with_their_indexes() {
              \"email\" VARCHAR(255) NOT NULL UNIQUE, \"team_id\" BIGINT, \
              \"price\" NUMERIC(10, 2) NOT NULL)",
             "CREATE INDEX IF NOT EXISTS \"idx_users_team_id\" ON \"users\" (\"team_id\")",
-            "CREATE UNIQUE INDEX \"both\" ON \"users\" (\"team_id\", \"price\")",
+            "CREATE UNIQUE INDEX IF NOT EXISTS \"both\" ON \"users\" (\"team_id\", \"price\")",
         ]
     );
 }
