@@ -10,7 +10,10 @@ fn main() -> ExitCode {
     if cfg!(feature = "sqlite") {
         targets.extend(sqlite::targets());
     }
-    eloquent_conformance::main(&targets)
+    let outcome = eloquent_conformance::main(&targets);
+    // a failure here leaves a folder behind and nothing else
+    let _ = std::fs::remove_dir_all(sqlite::folder());
+    outcome
 }
 
 mod sqlite {
@@ -46,13 +49,14 @@ mod sqlite {
         bare
     }
 
-    /// A new file in the folder for what tests leave behind.
+    /// A file in the folder of this run.
     fn file(name: &str) -> String {
-        let folder = env!("CARGO_TARGET_TMPDIR");
-        let path = format!("{folder}/conformance-{}-{name}.sqlite", std::process::id());
-        for end in ["", "-wal", "-shm"] {
-            let _ = std::fs::remove_file(format!("{path}{end}"));
-        }
-        path
+        std::fs::create_dir_all(folder()).expect("a folder");
+        format!("{}/{name}.sqlite", folder())
+    }
+
+    /// Where the files of this run are.
+    pub(super) fn folder() -> String {
+        format!("{}/conformance-{}", env!("CARGO_TARGET_TMPDIR"), std::process::id())
     }
 }

@@ -178,6 +178,9 @@ impl Pool {
     }
 
     async fn connect(&self) -> Result<Opened> {
+        if self.closed.load(Ordering::Acquire) {
+            return Err(self.has_been_closed());
+        }
         let bound = self.options.connect_timeout;
         let connection = match timeout(bound, self.driver.connect(&self.config)).await {
             Ok(connection) => connection.map_err(|error| self.locate(error))?,
@@ -240,9 +243,7 @@ impl Pool {
             }
         }
         if self.closed.load(Ordering::Acquire) {
-            return Err(
-                self.locate(Error::new(ErrorKind::Connect, "the connection has been closed"))
-            );
+            return Err(self.has_been_closed());
         }
         self.waiting.fetch_add(1, Ordering::Relaxed);
         let _waiting = Waiting(&self.waiting);
@@ -252,9 +253,7 @@ impl Pool {
                 permit.forget();
                 Ok(())
             }
-            Ok(Err(_)) => {
-                Err(self.locate(Error::new(ErrorKind::Connect, "the connection has been closed")))
-            }
+            Ok(Err(_)) => Err(self.has_been_closed()),
             Err(_) => {
                 let message = format!(
                     "no session became free within {bound:?}: all {} are in use, {} callers wait",
@@ -297,6 +296,10 @@ impl Pool {
             Ok(_) => Ok(()),
             Err(_) => Err(self.late("waiting for sessions in use", self.options.acquire_timeout)),
         }
+    }
+
+    fn has_been_closed(&self) -> Error {
+        self.locate(Error::new(ErrorKind::Connect, "the connection has been closed"))
     }
 
     fn late(&self, step: &str, bound: Duration) -> Error {

@@ -105,8 +105,9 @@ impl Tx {
 
     async fn begin(connection: &Connection, options: TransactionOptions) -> Result<Tx> {
         let mut lease = connection.pool().acquire().await?;
-        step(connection, &mut lease, Step::Begin(0, options)).await?;
+        // before the step: one that fails may have begun all the same
         lease.set_open(true);
+        step(connection, &mut lease, Step::Begin(0, options)).await?;
         let level = Arc::new(Level { depth: 0, abandoned: AtomicBool::new(false) });
         let state = State {
             lease: Some(lease),

@@ -141,7 +141,7 @@ async fn an_update_computes(cx: Contract) -> Outcome {
     Ok(())
 }
 
-/// Both assignments see the row as it was before.
+/// Both assignments see the row as it was before, so that two columns can be swapped.
 async fn an_update_reads_the_old_row(cx: Contract) -> Outcome {
     let mut session = cx.session().await?;
     let session = &mut *session;
@@ -156,12 +156,12 @@ async fn an_update_reads_the_old_row(cx: Contract) -> Outcome {
     let number = |name| col(name, ColumnType::I64);
     let set = vec![
         Assignment { column: number("a"), value: Expression::Column(number("b")) },
-        Assignment { column: number("b"), value: value(5_i64) },
+        Assignment { column: number("b"), value: Expression::Column(number("a")) },
     ];
     let filter = vec![equal(number("id"), 1_i64)];
     or_lacking(execute(session, update(&table, set, filter)).await)?;
     let read = select(&table, &[number("a"), number("b")]);
-    assert_eq!(query(session, read).await?.pairs::<i64, i64>()?, [(20, 5)]);
+    assert_eq!(query(session, read).await?.pairs::<i64, i64>()?, [(20, 10)]);
     Ok(())
 }
 

@@ -130,12 +130,13 @@ impl Session for Wrapped {
     async fn begin(&mut self, depth: u32, options: TransactionOptions) -> Result<()> {
         limits::check_depth(depth, self.capabilities, self.driver)?;
         self.set_open(true);
-        let begun =
-            step!(self, Step::Begin, depth, String::new, |inner| inner.begin(depth, options));
-        if begun.is_err() && depth == 0 {
+        let taken = self.state.step(Step::Begin, depth, String::new);
+        let inner = self.inner.as_mut().ok_or_else(lost)?;
+        let took = taken.around(inner.begin(depth, options)).await;
+        if took.outcome.is_err() && !took.happened && depth == 0 {
             self.set_open(false);
         }
-        begun
+        self.keep(took)
     }
 
     async fn commit(&mut self, depth: u32) -> Result<()> {

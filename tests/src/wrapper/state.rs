@@ -133,6 +133,8 @@ pub(super) struct Took<T> {
     pub(super) outcome: Result<T>,
     /// Whether the session is gone.
     pub(super) lost: bool,
+    /// Whether it was taken although it failed.
+    pub(super) happened: bool,
 }
 
 impl Taken {
@@ -142,7 +144,7 @@ impl Taken {
             tokio::task::yield_now().await;
         }
         let failed = |kind: ErrorKind| Err(Error::new(kind, "the wrapper was told to fail"));
-        let took = |outcome| Took { outcome, lost: false };
+        let took = |outcome| Took { outcome, lost: false, happened: false };
         let Some(fault) = self.fault else {
             let outcome = inner.await;
             for _ in 0..self.pauses {
@@ -152,10 +154,15 @@ impl Taken {
         };
         match fault.effect {
             Effect::Before(kind) => took(failed(kind)),
-            Effect::After(kind) => took(inner.await.and_then(|_| failed(kind))),
-            Effect::LostBefore => Took { outcome: Err(fault.lost()), lost: true },
+            Effect::After(kind) => {
+                let outcome = inner.await;
+                let happened = outcome.is_ok();
+                Took { outcome: outcome.and_then(|_| failed(kind)), lost: false, happened }
+            }
+            Effect::LostBefore => Took { outcome: Err(fault.lost()), lost: true, happened: false },
             Effect::LostAfter => {
-                Took { outcome: inner.await.and_then(|_| Err(fault.lost())), lost: true }
+                let outcome = inner.await.and_then(|_| Err(fault.lost()));
+                Took { outcome, lost: true, happened: false }
             }
             Effect::Late(delay) => {
                 tokio::time::sleep(delay).await;

@@ -172,3 +172,18 @@ fn a_runtime_that_ends() -> Result<()> {
         ground.db.close().await
     })
 }
+
+/// Not even opened: a file would be created that nobody closes.
+#[tokio::test]
+async fn what_was_closed_before_its_first_use_is_not_opened() -> Result<()> {
+    let wrapper = Wrapper::around("sqlite")?;
+    wrapper.listen();
+    let config = wrapper.config("main").set("path", ":memory:");
+    let db = Db::builder().driver(wrapper.entry()).connection(config).build()?;
+    db.close().await?;
+    let error = Item::query().on(&db).get().await.unwrap_err();
+    assert_eq!((error.kind(), error.connection()), (ErrorKind::Connect, Some("main")), "{error}");
+    assert!(db.capabilities().await.is_err());
+    assert_eq!(wrapper.calls(), []);
+    Ok(())
+}

@@ -159,3 +159,18 @@ async fn a_late_answer_is_an_answer() -> Result<()> {
     assert_eq!(ground.ids().await?, [1]);
     Ok(())
 }
+
+/// A driver may report that BEGIN failed though the database has begun, because of a deadline of its
+/// own for one. What is written next must not end up in that transaction.
+#[tokio::test]
+async fn a_begin_that_failed_late_is_undone() -> Result<()> {
+    let ground = Ground::new(options()).await?;
+    ground.wrapper.inject(Fault::after(Step::Begin, ErrorKind::Timeout));
+    assert_eq!(ground.db.begin().await.unwrap_err().kind(), ErrorKind::Timeout);
+    ground.is_healthy().await;
+    ground.add(1).await?;
+    let transaction = ground.db.begin().await?;
+    transaction.rollback().await?;
+    assert_eq!(ground.ids().await?, [1]);
+    Ok(())
+}
