@@ -169,7 +169,10 @@ impl Engine {
         place: Place,
     ) -> Result<Affected, Fault> {
         self.check_transaction()?;
-        let verb = Verb::of(statement.sql());
+        let verb = match statement.cost() {
+            Cost::Read => Verb::Query,
+            _ => Verb::of(statement.sql()),
+        };
         let raw = statement.cost() == Cost::Unknown;
         if raw && statement.sql().contains('\0') {
             return Err(error(ErrorKind::InvalidInput, "the text holds a NUL character").into());

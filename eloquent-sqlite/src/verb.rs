@@ -13,27 +13,24 @@ pub(crate) enum Verb {
     Other,
 }
 
-const VERBS: [(&str, Verb); 7] = [
-    ("SELECT", Verb::Query),
-    ("INSERT", Verb::Insert),
-    ("UPDATE", Verb::Write),
-    ("DELETE", Verb::Write),
-    ("WITH", Verb::Query),
-    ("VALUES", Verb::Query),
-    ("REPLACE", Verb::Write),
-];
-
 impl Verb {
     /// Looks at the text. What stands behind a comment counts as other: it is treated with more care
     /// than it needs.
     pub(crate) fn of(sql: &str) -> Verb {
-        let text = sql.trim_start().as_bytes();
-        let verb = VERBS.iter().find(|(word, _)| {
-            let (first, rest) = text.split_at(word.len().min(text.len()));
-            first.eq_ignore_ascii_case(word.as_bytes())
-                && !rest.first().is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
-        });
-        verb.map_or(Verb::Other, |(_, verb)| *verb)
+        let text = sql.trim_ascii_start().as_bytes();
+        let (word, verb) = match text.first().map(u8::to_ascii_uppercase) {
+            Some(b'S') => ("SELECT", Verb::Query),
+            Some(b'I') => ("INSERT", Verb::Insert),
+            Some(b'U') => ("UPDATE", Verb::Write),
+            Some(b'D') => ("DELETE", Verb::Write),
+            Some(b'W') => ("WITH", Verb::Query),
+            Some(b'V') => ("VALUES", Verb::Query),
+            Some(b'R') => ("REPLACE", Verb::Write),
+            _ => return Verb::Other,
+        };
+        let (first, rest) = text.split_at(word.len().min(text.len()));
+        let ends = !rest.first().is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+        if first.eq_ignore_ascii_case(word.as_bytes()) && ends { verb } else { Verb::Other }
     }
 }
 

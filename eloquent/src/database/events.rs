@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use eloquent_core::Error;
 
@@ -70,11 +70,10 @@ impl Events {
     pub(crate) fn report(
         &self,
         connection: (&str, &'static str),
-        started: Instant,
+        elapsed: Duration,
         outcome: Result<u64, &Error>,
         text: impl FnOnce() -> String,
     ) {
-        let elapsed = started.elapsed();
         let slow = elapsed >= self.slow;
         if slow
             || self.heard.load(Ordering::Acquire)

@@ -25,7 +25,7 @@ pub(crate) enum Executor {
 }
 
 /// A session on loan, from the pool or from a transaction.
-enum Lent {
+pub(crate) enum Lent {
     Pool(Lease),
     Transaction(Entered),
 }
@@ -45,21 +45,31 @@ impl Lent {
     }
 }
 
+/// What came of a synchronous attempt.
+pub(crate) enum Tried {
+    Done(Result<Affected>),
+    /// The asynchronous way is to be taken: with this session, or with one that is still to be had.
+    Later(Option<Lent>),
+}
+
 impl Executor {
     /// Finds where a query runs: `on(..)`, else the model's connection, else the default; the
     /// transaction in scope, if it is of that connection.
     pub(crate) fn resolve(
-        target: Option<&Target>,
+        target: Option<Target>,
         definition: Option<&ModelDef>,
     ) -> Result<Executor> {
         let pinned = definition.and_then(|definition| definition.connection);
-        let connection = match target.map(|target| &target.0) {
+        let connection = match target.map(|target| target.0) {
             Some(Place::Transaction(tx)) => {
-                return Executor::Transaction(tx.clone()).checked(definition);
+                return Executor::Transaction(tx).checked(definition);
             }
-            Some(Place::Connection(connection)) => connection.clone(),
-            Some(Place::Db(db)) => Connection::new(db.clone(), db.pool(pinned)?),
-            Some(Place::Name(name)) => Db::current()?.connection(name)?,
+            Some(Place::Connection(connection)) => connection,
+            Some(Place::Db(db)) => {
+                let pool = db.pool(pinned)?;
+                Connection::new(db, pool)
+            }
+            Some(Place::Name(name)) => Db::current()?.connection(&name)?,
             None => {
                 let db = Db::current()?;
                 let pool = db.pool(pinned).map_err(|error| match definition {
@@ -104,19 +114,39 @@ impl Executor {
         }
     }
 
+    /// A session, if there is one that nothing has to be done for.
+    fn lend_now(&self, is_read: bool) -> Option<Lent> {
+        match self {
+            Executor::Connection(connection) => connection.pool().try_acquire().map(Lent::Pool),
+            Executor::Transaction(tx) => tx.try_enter(is_read).map(Lent::Transaction),
+        }
+    }
+
     /// Runs a statement and gives the sink back with its rows.
+    // The asynchronous way is in a box of its own, so that the future of the other stays small.
     pub(crate) async fn fetch<S: RowSink + 'static>(
         &self,
         statement: &Statement,
         mut sink: S,
     ) -> Result<(Affected, S)> {
-        take_turn().await;
-        let mut lent = self.lend(statement.is_read()).await?;
-        let started = Instant::now();
-        if let Some(outcome) = self.attempt(&mut lent, statement, &mut sink, started) {
-            return Ok((outcome?, sink));
+        match self.now(statement, &mut sink) {
+            Tried::Done(outcome) => Ok((outcome?, sink)),
+            Tried::Later(lent) => Box::pin(self.fetch_later(statement, sink, lent)).await,
         }
-        let fetched = self.boxed(&mut lent, statement, Box::new(sink), started).await?;
+    }
+
+    pub(crate) async fn fetch_later<S: RowSink + 'static>(
+        &self,
+        statement: &Statement,
+        mut sink: S,
+        lent: Option<Lent>,
+    ) -> Result<(Affected, S)> {
+        let mut lent = match self.again(statement, &mut sink, lent).await? {
+            Tried::Later(Some(lent)) => lent,
+            Tried::Done(outcome) => return Ok((outcome?, sink)),
+            Tried::Later(None) => return Err(no_session()),
+        };
+        let fetched = self.boxed(&mut lent, statement, Box::new(sink), Instant::now()).await?;
         match fetched.sink.into_any().downcast::<S>() {
             Ok(sink) => Ok((fetched.affected, *sink)),
             Err(_) => Err(Error::new(ErrorKind::Database, "the driver gave another sink back")),
@@ -125,19 +155,52 @@ impl Executor {
 
     /// Runs a statement whose rows nobody wants.
     pub(crate) async fn execute(&self, statement: &Statement) -> Result<Affected> {
-        take_turn().await;
-        let mut lent = self.lend(statement.is_read()).await?;
-        let started = Instant::now();
-        if let Some(outcome) = self.attempt(&mut lent, statement, &mut Discard, started) {
-            return outcome;
+        match self.now(statement, &mut Discard) {
+            Tried::Done(outcome) => outcome,
+            Tried::Later(lent) => Box::pin(self.execute_later(statement, lent)).await,
         }
+    }
+
+    async fn execute_later(&self, statement: &Statement, lent: Option<Lent>) -> Result<Affected> {
+        let mut lent = match self.again(statement, &mut Discard, lent).await? {
+            Tried::Later(Some(lent)) => lent,
+            Tried::Done(outcome) => return outcome,
+            Tried::Later(None) => return Err(no_session()),
+        };
+        let started = Instant::now();
         let lease = lent.lease()?;
         let bound = self.statement_timeout();
         let step = lease.start()?.execute(statement).instrument(self.span(statement));
         let outcome = within(bound, step).await;
         let outcome = lease.finish(outcome);
-        self.report(&mut lent, statement, started, &outcome, |affected| affected.rows);
+        self.report(&mut lent, statement, started.elapsed(), &outcome, |affected| affected.rows);
         outcome
+    }
+
+    /// The synchronous attempt, if it is this thread's turn and a session is at hand.
+    pub(crate) fn now(&self, statement: &Statement, sink: &mut dyn RowSink) -> Tried {
+        if turn_is_over() {
+            return Tried::Later(None);
+        }
+        match self.lend_now(statement.is_read()) {
+            Some(lent) => self.attempt(lent, statement, sink),
+            None => Tried::Later(None),
+        }
+    }
+
+    /// The same, after waiting for both; nothing when it was tried before.
+    async fn again(
+        &self,
+        statement: &Statement,
+        sink: &mut dyn RowSink,
+        lent: Option<Lent>,
+    ) -> Result<Tried> {
+        if lent.is_some() {
+            return Ok(Tried::Later(lent));
+        }
+        take_turn().await;
+        let lent = self.lend(statement.is_read()).await?;
+        Ok(self.attempt(lent, statement, sink))
     }
 
     /// Runs a statement whose sink hands rows on while it runs.
@@ -150,25 +213,20 @@ impl Executor {
         self.boxed(&mut lent, statement, sink, Instant::now()).await
     }
 
-    /// The synchronous attempt; `None` when the asynchronous way is to be taken.
-    fn attempt(
-        &self,
-        lent: &mut Lent,
-        statement: &Statement,
-        sink: &mut dyn RowSink,
-        started: Instant,
-    ) -> Option<Result<Affected>> {
+    fn attempt(&self, mut lent: Lent, statement: &Statement, sink: &mut dyn RowSink) -> Tried {
+        let started = Instant::now();
         let span = self.span(statement);
         let attempt = span
             .in_scope(|| lent.lease().and_then(|lease| lease.session()?.try_now(statement, sink)));
         let outcome = match attempt {
-            Ok(Now::Later) => return None,
+            Ok(Now::Later) => return Tried::Later(Some(lent)),
             Ok(Now::Done(affected)) => Ok(affected),
             Err(error) => Err(self.connection().pool().locate(error)),
         };
-        spend_turn(started.elapsed());
-        self.report(lent, statement, started, &outcome, |affected| affected.rows);
-        Some(outcome)
+        let elapsed = started.elapsed();
+        spend_turn(elapsed);
+        self.report(&mut lent, statement, elapsed, &outcome, |affected| affected.rows);
+        Tried::Done(outcome)
     }
 
     async fn boxed(
@@ -183,7 +241,7 @@ impl Executor {
         let step = lease.start()?.fetch(statement, sink).instrument(self.span(statement));
         let outcome = within(bound, step).await;
         let outcome = lease.finish(outcome);
-        self.report(lent, statement, started, &outcome, |fetched| fetched.affected.rows);
+        self.report(lent, statement, started.elapsed(), &outcome, |fetched| fetched.affected.rows);
         outcome
     }
 
@@ -202,14 +260,14 @@ impl Executor {
         &self,
         lent: &mut Lent,
         statement: &Statement,
-        started: Instant,
+        elapsed: Duration,
         outcome: &Result<T>,
         rows: impl FnOnce(&T) -> u64,
     ) {
         let connection = self.connection();
         let pool = connection.pool();
         let counted = outcome.as_ref().map(rows);
-        connection.db().events().report((pool.name(), pool.driver()), started, counted, || {
+        connection.db().events().report((pool.name(), pool.driver()), elapsed, counted, || {
             let text = lent.lease().and_then(|lease| lease.session()?.render(statement));
             text.unwrap_or_else(|error| format!("({})", error.message()))
         });
@@ -254,7 +312,7 @@ impl Executor {
         let pool = connection.pool();
         let counted = outcome.as_ref().map(|()| 0);
         let name = (pool.name(), pool.driver());
-        connection.db().events().report(name, started, counted, || describe(change));
+        connection.db().events().report(name, started.elapsed(), counted, || describe(change));
         outcome
     }
 }
@@ -272,6 +330,10 @@ fn describe(change: &SchemaChange) -> String {
     }
 }
 
+fn no_session() -> Error {
+    Error::new(ErrorKind::ConnectionLost, "there is no session")
+}
+
 thread_local! {
     /// Statements and time that this thread has answered without a pause.
     static SPENT: Cell<(u32, Duration)> = const { Cell::new((0, Duration::ZERO)) };
@@ -279,7 +341,12 @@ thread_local! {
 
 /// How much a thread answers before other tasks get their turn. Without a pause a loop of statements
 /// that are all answered at once would hold the thread for as long as it runs.
-const TURN: (u32, Duration) = (16, Duration::from_micros(100));
+const TURN: (u32, Duration) = (64, Duration::from_micros(100));
+
+fn turn_is_over() -> bool {
+    let (statements, time) = SPENT.get();
+    statements >= TURN.0 || time >= TURN.1
+}
 
 fn spend_turn(elapsed: Duration) {
     SPENT.with(|spent| {
@@ -291,8 +358,7 @@ fn spend_turn(elapsed: Duration) {
 /// Lets other tasks run, if this thread has answered enough. Before a statement, not after it: a future
 /// that is dropped here has not done anything yet.
 async fn take_turn() {
-    let (statements, time) = SPENT.get();
-    if statements >= TURN.0 || time >= TURN.1 {
+    if turn_is_over() {
         SPENT.set((0, Duration::ZERO));
         tokio::task::yield_now().await;
     }
@@ -303,7 +369,7 @@ pub(crate) fn at_target(
     target: Option<&Target>,
     definition: &'static ModelDef,
 ) -> impl FnOnce(Error) -> Error {
-    move |error| match Executor::resolve(target, Some(definition)) {
+    move |error| match Executor::resolve(target.cloned(), Some(definition)) {
         Ok(executor) => executor.connection().pool().locate(error),
         Err(_) => error,
     }

@@ -24,7 +24,7 @@ pub use target::{Connection, Target};
 pub use transaction::{Retry, Transaction, TransactionBuilder};
 
 pub(crate) use events::Events;
-pub(crate) use executor::{Executor, Located, at_target};
+pub(crate) use executor::{Executor, Located, Tried, at_target};
 pub(crate) use pool::Pool;
 
 /// A set of named connections, one of them the default. Cheap to clone; all clones are the same.

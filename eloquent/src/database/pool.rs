@@ -110,6 +110,16 @@ struct Opened {
     max_sessions: usize,
 }
 
+impl Opened {
+    /// Whether a session has been idle for so long that it has to show a sign of life.
+    fn is_silent(&self, idle: &Idle) -> bool {
+        match (self.ping_after, idle.since) {
+            (Some(after), Some(since)) => since.elapsed() >= after,
+            _ => false,
+        }
+    }
+}
+
 struct Idle {
     session: Box<dyn Session>,
     /// When it was opened; kept only if its lifetime is bounded.
@@ -198,6 +208,27 @@ impl Pool {
         })
     }
 
+    /// Lends a session out that is ready, without waiting, opening or asking for a sign of life.
+    pub(crate) fn try_acquire(self: &Arc<Self>) -> Option<Lease> {
+        let opened = self.opened.get()?;
+        self.permits.try_acquire().ok()?.forget();
+        let mut lease = Lease::empty(self);
+        let mut sessions = self.lock();
+        while let Some(idle) = sessions.pop() {
+            if opened.is_silent(&idle) {
+                sessions.push(idle);
+                break;
+            }
+            if !idle.session.is_broken() && !self.is_old(idle.born) {
+                drop(sessions);
+                lease.session = Some(idle.session);
+                lease.born = idle.born;
+                return Some(lease);
+            }
+        }
+        None
+    }
+
     /// Lends a session out.
     pub(crate) async fn acquire(self: &Arc<Self>) -> Result<Lease> {
         let opened = self.opened().await?;
@@ -205,17 +236,12 @@ impl Pool {
             Ok(permit) => permit.forget(),
             Err(_) => self.wait(opened).await?,
         }
-        // from here on the permit comes back when the lease is dropped
-        let mut lease =
-            Lease { pool: self.clone(), session: None, born: None, uncertain: false, open: false };
+        let mut lease = Lease::empty(self);
         while let Some(mut idle) = self.pop() {
             if idle.session.is_broken() || self.is_old(idle.born) {
                 continue;
             }
-            let silent = idle.since.is_some_and(|since| {
-                opened.ping_after.is_some_and(|after| since.elapsed() >= after)
-            });
-            if !silent
+            if !opened.is_silent(&idle)
                 || matches!(
                     timeout(self.options.connect_timeout, idle.session.ping()).await,
                     Ok(Ok(()))
@@ -351,6 +377,11 @@ pub(crate) struct Lease {
 }
 
 impl Lease {
+    /// Holds a permit, which comes back when the lease is dropped.
+    fn empty(pool: &Arc<Pool>) -> Self {
+        Lease { pool: pool.clone(), session: None, born: None, uncertain: false, open: false }
+    }
+
     pub(crate) fn is_uncertain(&self) -> bool {
         self.uncertain
     }

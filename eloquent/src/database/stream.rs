@@ -1,23 +1,27 @@
 //! Rows one after the other, with bounded memory.
 //!
-//! The driver decodes into batches and waits while the reader is behind by two of them.
+//! The driver fills batches and waits while the reader is behind by two of them. A driver that shows
+//! rows on the reader's own thread has them decoded at once. Rows that another thread shows are copied
+//! as they are and decoded by the reader: were they decoded there, two threads would ask for memory and
+//! give it back at the same time, which costs more than the rows (measured: twice the whole).
 
-use std::any::Any;
+mod batch;
+
+use std::cell::Cell;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use eloquent_core::Result;
-use eloquent_core::row::{Flow, Row, RowReader, RowSink};
+use eloquent_core::row::RowReader;
 use eloquent_core::statement::Statement;
+use eloquent_core::{Error, Result};
 use futures_core::Stream;
-use tokio::sync::mpsc::error::{SendError, TrySendError};
-use tokio::sync::mpsc::{OwnedPermit, Receiver, Sender, channel};
+use tokio::sync::mpsc::{Receiver, channel};
 
-use super::{Executor, Located};
+use super::{Executor, Located, Pool};
 use crate::model::ModelDef;
+use batch::{Batch, Batches, Copied, Spare};
 
-/// Rows in a batch: at 256 the hand-over costs a tenth of the decoding.
-const BATCH: usize = 256;
 /// Batches that may wait for the reader.
 const AHEAD: usize = 2;
 
@@ -26,13 +30,48 @@ type Decode<T> = fn(&mut RowReader<'_>) -> Result<T>;
 
 /// Rows of a query, one after the other. A [`Stream`] that can also be read with
 /// [`next`](Self::next). Dropping it ends the statement.
+///
+/// ```no_run
+/// # use eloquent::prelude::*;
+/// # #[derive(Model, Debug)] struct User { id: i64, name: String }
+/// # async fn example() -> eloquent::Result<()> {
+/// let mut users = User::query().order_by(|u| u.id.asc()).stream();
+/// while let Some(user) = users.next().await {
+///     println!("{}", user?.name);
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "rows are read only when asked for"]
 pub struct Rows<T> {
-    batch: std::vec::IntoIter<T>,
-    batches: Receiver<Vec<T>>,
+    decoded: std::vec::IntoIter<T>,
+    copied: Copied,
+    spare: Spare,
+    decode: Decode<T>,
+    batches: Receiver<Batch<T>>,
     /// Runs the statement; gives the last batch.
-    running: Option<BoxFuture<Result<Vec<T>>>>,
-    last: Option<Result<Vec<T>>>,
+    running: Option<BoxFuture<Result<Batch<T>>>>,
+    last: Option<Result<Batch<T>>>,
+    origin: Origin,
+}
+
+/// Where rows come from, for errors.
+struct Origin {
+    pool: Option<Arc<Pool>>,
+    definition: Option<&'static ModelDef>,
+}
+
+impl Origin {
+    fn locate(&self, error: Error) -> Error {
+        let error = match &self.pool {
+            Some(pool) => pool.locate(error),
+            None => error,
+        };
+        match self.definition {
+            Some(definition) => definition.locate(error),
+            None => error,
+        }
+    }
 }
 
 impl<T: Send + 'static> Rows<T> {
@@ -43,17 +82,29 @@ impl<T: Send + 'static> Rows<T> {
         decode: Decode<T>,
     ) -> Self {
         let (sender, batches) = channel(AHEAD);
+        let pool = executor.as_ref().ok().map(|executor| executor.connection().pool().clone());
+        let spare = Spare::default();
+        let spares = spare.clone();
         let running = Box::pin(async move {
-            let sink = Batches { decode, batch: Vec::new(), slot: Slot::Idle(sender) };
+            let sink = Batches::new(decode, sender, spares);
             let outcome = executor?.stream(&statement, Box::new(sink)).await;
             let fetched = match definition {
                 Some(definition) => outcome.locate(definition)?,
                 None => outcome?,
             };
             let sink = fetched.sink.into_any().downcast::<Batches<T>>();
-            Ok(sink.map(|sink| sink.batch).unwrap_or_default())
+            Ok(sink.map(|sink| sink.into_batch()).unwrap_or_default())
         });
-        Rows { batch: Vec::new().into_iter(), batches, running: Some(running), last: None }
+        Rows {
+            decoded: Vec::new().into_iter(),
+            copied: Copied::default(),
+            spare,
+            decode,
+            batches,
+            running: Some(running),
+            last: None,
+            origin: Origin { pool, definition },
+        }
     }
 
     /// The next row; `None` after the last.
@@ -63,6 +114,35 @@ impl<T: Send + 'static> Rows<T> {
     pub async fn next(&mut self) -> Option<Result<T>> {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
+
+    /// The next row of the batch at hand.
+    fn at_hand(&mut self) -> Option<Result<T>> {
+        if let Some(row) = self.decoded.next() {
+            return Some(Ok(row));
+        }
+        let row = self.copied.next()?;
+        let outcome = (self.decode)(&mut RowReader::new(&row));
+        if outcome.is_err() {
+            self.end();
+        }
+        Some(outcome.map_err(|error| self.origin.locate(error)))
+    }
+
+    fn take(&mut self, batch: Batch<T>) {
+        match batch {
+            Batch::Decoded(rows) => self.decoded = rows.into_iter(),
+            Batch::Copied(rows) => self.spare.give(std::mem::replace(&mut self.copied, rows)),
+        }
+    }
+
+    /// Nothing follows.
+    fn end(&mut self) {
+        self.running = None;
+        self.last = None;
+        self.batches.close();
+        while self.batches.try_recv().is_ok() {}
+        self.copied = Copied::default();
+    }
 }
 
 impl<T: Send + 'static> Stream for Rows<T> {
@@ -70,27 +150,27 @@ impl<T: Send + 'static> Stream for Rows<T> {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         loop {
-            if let Some(row) = self.batch.next() {
-                return Poll::Ready(Some(Ok(row)));
+            if let Some(row) = self.at_hand() {
+                return Poll::Ready(Some(row));
             }
             if let Ok(batch) = self.batches.try_recv() {
-                self.batch = batch.into_iter();
+                self.take(batch);
                 continue;
             }
             if let Some(running) = &mut self.running {
-                if let Poll::Ready(outcome) = running.as_mut().poll(cx) {
+                if let Poll::Ready(outcome) = Reading::here(|| running.as_mut().poll(cx)) {
                     self.running = None;
                     self.last = Some(outcome);
                     continue; // what was sent before comes first
                 }
                 match ready!(self.batches.poll_recv(cx)) {
-                    Some(batch) => self.batch = batch.into_iter(),
+                    Some(batch) => self.take(batch),
                     None => return Poll::Pending, // the sender has gone with the sink: the end is near
                 }
                 continue;
             }
             match self.last.take() {
-                Some(Ok(batch)) => self.batch = batch.into_iter(),
+                Some(Ok(batch)) => self.take(batch),
                 Some(Err(error)) => return Poll::Ready(Some(Err(error))),
                 None => return Poll::Ready(None),
             }
@@ -106,68 +186,27 @@ impl<T> std::fmt::Debug for Rows<T> {
     }
 }
 
-/// Decodes rows into batches and sends them.
-struct Batches<T> {
-    decode: Decode<T>,
-    batch: Vec<T>,
-    slot: Slot<T>,
+thread_local! {
+    static READING: Cell<bool> = const { Cell::new(false) };
 }
 
-enum Slot<T> {
-    Idle(Sender<Vec<T>>),
-    Reserving(BoxFuture<Result<OwnedPermit<Vec<T>>, SendError<()>>>),
-    /// The reader has gone.
-    Closed,
+/// Marks a thread while it runs a statement on behalf of its reader.
+struct Reading(bool);
+
+impl Reading {
+    fn here<T>(step: impl FnOnce() -> T) -> T {
+        let _before = Reading(READING.replace(true));
+        step()
+    }
+
+    /// Whether the rows that are shown now are shown by the reader's own thread.
+    fn is_here() -> bool {
+        READING.get()
+    }
 }
 
-impl<T: Send + 'static> RowSink for Batches<T> {
-    fn row(&mut self, row: &dyn Row) -> Result<Flow> {
-        if matches!(self.slot, Slot::Closed) {
-            return Ok(Flow::Stop);
-        }
-        if self.batch.capacity() == 0 {
-            self.batch.reserve(BATCH);
-        }
-        self.batch.push((self.decode)(&mut RowReader::new(row))?);
-        Ok(if self.batch.len() < BATCH { Flow::Continue } else { Flow::Flush })
-    }
-
-    fn reset(&mut self) {
-        self.batch.clear();
-    }
-
-    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        loop {
-            match std::mem::replace(&mut self.slot, Slot::Closed) {
-                Slot::Idle(sender) => match sender.try_reserve_owned() {
-                    Ok(permit) => {
-                        let batch = std::mem::take(&mut self.batch);
-                        self.slot = Slot::Idle(permit.send(batch));
-                        return Poll::Ready(Ok(()));
-                    }
-                    Err(TrySendError::Full(sender)) => {
-                        self.slot = Slot::Reserving(Box::pin(sender.reserve_owned()));
-                    }
-                    Err(TrySendError::Closed(_)) => self.batch.clear(),
-                },
-                Slot::Reserving(mut reserving) => match reserving.as_mut().poll(cx) {
-                    Poll::Pending => {
-                        self.slot = Slot::Reserving(reserving);
-                        return Poll::Pending;
-                    }
-                    Poll::Ready(Ok(permit)) => {
-                        let batch = std::mem::take(&mut self.batch);
-                        self.slot = Slot::Idle(permit.send(batch));
-                        return Poll::Ready(Ok(()));
-                    }
-                    Poll::Ready(Err(_)) => self.batch.clear(),
-                },
-                Slot::Closed => return Poll::Ready(Ok(())),
-            }
-        }
-    }
-
-    fn into_any(self: Box<Self>) -> Box<dyn Any + Send> {
-        self
+impl Drop for Reading {
+    fn drop(&mut self) {
+        READING.set(self.0);
     }
 }

@@ -72,6 +72,17 @@ impl Tx {
         Ok(entered)
     }
 
+    /// The same, if nothing has to be done or waited for.
+    pub(crate) fn try_enter(&self, is_read: bool) -> Option<Entered> {
+        let guard = self.shared.state.clone().try_lock_owned().ok()?;
+        let mut entered = Entered { guard, shared: self.shared.clone() };
+        if !matches!(entered.is_ready(self), Ok(true)) {
+            return None;
+        }
+        entered.guard.last_was_read = is_read;
+        Some(entered)
+    }
+
     async fn lock(&self) -> Result<Entered> {
         let state = self.shared.state.clone();
         let guard = match state.clone().try_lock_owned() {
@@ -231,26 +242,30 @@ impl Entered {
         }
     }
 
-    /// Brings the session to the level of `tx`: rolls abandoned levels above it back, and refuses when
-    /// that cannot be.
-    async fn ready(&mut self, tx: &Tx) -> Result<()> {
-        let aborted = |reason: String| {
-            tx.locate(Error::new(
-                ErrorKind::TransactionAborted,
-                format!("the transaction is void: {reason}"),
-            ))
-        };
+    /// Whether the session is at the level of `tx`, or can be brought there.
+    fn is_ready(&mut self, tx: &Tx) -> Result<bool> {
         let depth = tx.level.depth as usize;
         if tx.shared.over.load(Ordering::Acquire)
             || tx.level.abandoned.load(Ordering::Acquire)
             || !self.guard.levels.get(depth).is_some_and(|level| Arc::ptr_eq(level, &tx.level))
         {
-            return Err(aborted("it is over".to_owned())
+            return Err(aborted(tx, "it is over")
                 .with_hint("a task that outlives the transaction must not use it"));
         }
         if let Some(reason) = &self.guard.void {
-            return Err(aborted(reason.clone()));
+            return Err(aborted(tx, reason));
         }
+        let at_level = self.guard.levels.len() == depth + 1;
+        Ok(at_level && !self.lease()?.is_uncertain())
+    }
+
+    /// Brings the session to the level of `tx`: rolls abandoned levels above it back, and refuses when
+    /// that cannot be.
+    async fn ready(&mut self, tx: &Tx) -> Result<()> {
+        if self.is_ready(tx)? {
+            return Ok(());
+        }
+        let depth = tx.level.depth as usize;
         let was_read = self.guard.last_was_read;
         let bound = Some(tx.shared.connection.pool().options().reset_timeout);
         let lease = self.lease()?;
@@ -260,7 +275,7 @@ impl Entered {
             if !was_read {
                 let reason = "a write in it was cancelled, and whether it took effect is unknown";
                 self.guard.void = Some(reason.to_owned());
-                return Err(aborted(reason.to_owned()));
+                return Err(aborted(tx, reason));
             }
         }
         while let Some(top) =
@@ -276,6 +291,11 @@ impl Entered {
         }
         Ok(())
     }
+}
+
+fn aborted(tx: &Tx, reason: &str) -> Error {
+    let message = format!("the transaction is void: {reason}");
+    tx.locate(Error::new(ErrorKind::TransactionAborted, message))
 }
 
 impl Drop for Entered {
@@ -318,7 +338,12 @@ async fn step(connection: &Connection, lease: &mut Lease, kind: Step) -> Result<
     let outcome = lease.finish(Ok(outcome));
     let pool = connection.pool();
     let report = outcome.as_ref().map(|()| 0);
-    connection.db().events().report((pool.name(), pool.driver()), started, report, || kind.text());
+    connection.db().events().report(
+        (pool.name(), pool.driver()),
+        started.elapsed(),
+        report,
+        || kind.text(),
+    );
     outcome
 }
 

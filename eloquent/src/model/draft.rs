@@ -1,9 +1,10 @@
 //! Rows to be created.
 
-use eloquent_core::Error;
-use eloquent_core::value::{ColumnValue, Value};
+use eloquent_core::schema::Column;
+use eloquent_core::value::{ColumnValue, DateTime, Utc, Uuid, Value};
+use eloquent_core::{Error, ErrorKind, Name, Result};
 
-use super::Model;
+use super::{KeySource, Model, ModelDef, now, timestamp};
 
 /// A row to be created, with the fields that have been given so far. Implemented by
 /// `#[derive(Model)]`; made by [`new!`](crate::new) or [`Model::Draft`]'s `Default`.
@@ -15,46 +16,114 @@ pub trait Draft: Default + Send + 'static {
     fn into_values(self, values: &mut DraftValues);
 }
 
-/// The values of a draft; `None` where nothing was given. One buffer serves many drafts.
-#[derive(Debug, Default)]
+/// Where drafts put their values: into one buffer for all rows, checked as they come in. What a draft
+/// leaves out and Eloquent knows (keys, times) is filled in.
+#[derive(Debug)]
 pub struct DraftValues {
-    pub(super) values: Vec<Option<Value>>,
+    definition: &'static ModelDef,
+    pub(super) values: Vec<Value>,
+    /// The positions of the columns that the row at hand gives.
+    pub(super) given: Vec<usize>,
+    position: usize,
+    /// One moment for all rows.
+    now: Option<DateTime<Utc>>,
     error: Option<Error>,
 }
 
 impl DraftValues {
-    /// Takes the values of a draft, in place of those before.
-    pub(super) fn take<D: Draft>(&mut self, draft: D) -> Result<(), Error> {
-        let definition = D::Model::definition();
-        self.values.clear();
-        self.values.reserve_exact(definition.columns.len());
-        draft.into_values(self);
+    /// An empty buffer with room for so many rows.
+    pub(super) fn new(definition: &'static ModelDef, rows: usize) -> Self {
+        let columns = definition.columns.len();
+        let generated = definition.columns.iter().filter(|column| column.auto_increment).count();
+        DraftValues {
+            definition,
+            values: Vec::with_capacity((columns - generated).saturating_mul(rows)),
+            given: Vec::with_capacity(columns),
+            position: 0,
+            now: None,
+            error: None,
+        }
+    }
+
+    /// Before the values of a draft.
+    pub(super) fn start(&mut self) {
+        self.given.clear();
+        self.position = 0;
+    }
+
+    /// After the values of a draft: what was wrong with them.
+    pub(super) fn finish(&mut self) -> Result<()> {
         match self.error.take() {
             None => Ok(()),
-            Some(error) => {
-                let column = &definition.columns[self.values.len() - 1];
-                Err(definition.locate(error.with_column(column.name.clone())))
-            }
+            Some(error) => Err(self.definition.locate(error)),
         }
     }
 
     /// The value of the next column.
     pub fn push<T: ColumnValue>(&mut self, field: Option<T>) {
-        if self.error.is_some() {
-            return;
-        }
-        match field.map(T::into_value).transpose() {
-            Ok(value) => self.values.push(value),
-            Err(mismatch) => {
-                self.values.push(None);
-                self.error = Some(mismatch.into_encode_error());
-            }
+        match field {
+            None => self.leave_out(),
+            Some(field) => match field.into_value() {
+                Ok(value) => self.put(value),
+                Err(mismatch) => self.refuse(mismatch.into_encode_error()),
+            },
         }
     }
 
     /// The value of the next column, or its default.
     pub fn push_or<T: ColumnValue>(&mut self, field: Option<T>, default: impl FnOnce() -> T) {
         self.push(Some(field.unwrap_or_else(default)));
+    }
+
+    fn put(&mut self, value: Value) {
+        if let Some(column) = self.definition.columns.get(self.position) {
+            if let Err(error) = column.check(value.as_ref()) {
+                return self.refuse(error);
+            }
+            self.values.push(value);
+            self.given.push(self.position);
+        }
+        self.position += 1;
+    }
+
+    fn leave_out(&mut self) {
+        match self.definition.columns.get(self.position) {
+            Some(column) => match self.missing(self.position, column) {
+                Ok(Some(value)) => return self.put(value),
+                Ok(None) => {}
+                Err(error) => return self.refuse(error),
+            },
+            None => {}
+        }
+        self.position += 1;
+    }
+
+    /// Keeps the first error of the row.
+    #[cold]
+    fn refuse(&mut self, error: Error) {
+        let column = self.definition.columns.get(self.position);
+        let name = column.map_or_else(Name::default, |column| column.name.clone());
+        self.error.get_or_insert_with(|| error.with_column(name));
+        self.position += 1;
+    }
+
+    /// What stands in for a field that was not given; `None` where the database does.
+    fn missing(&mut self, position: usize, column: &Column) -> Result<Option<Value>> {
+        let definition = self.definition;
+        if definition.key_source == KeySource::Uuid && definition.key.contains(&position) {
+            return Ok(Some(Value::Uuid(Uuid::now_v7())));
+        }
+        if [definition.created_at, definition.updated_at].contains(&Some(position)) {
+            return Ok(Some(timestamp(column, *self.now.get_or_insert_with(now))));
+        }
+        if column.auto_increment || column.database_default {
+            return Ok(None);
+        }
+        // said, not left out: every row of an insert has the same columns
+        if column.nullable {
+            return Ok(Some(Value::Null));
+        }
+        Err(Error::new(ErrorKind::NotNullViolation, "the field was not given"))
     }
 }
 

@@ -1,15 +1,16 @@
 //! Adding rows.
 
+use std::marker::PhantomData;
+
 use eloquent_core::driver::{Affected, Capabilities};
 use eloquent_core::row::RowReader;
-use eloquent_core::schema::Column;
 use eloquent_core::statement::{ColumnRef, Expression, Insert, Projection, Source, Statement};
-use eloquent_core::value::{Key as _, Uuid, Value, ValueRef};
+use eloquent_core::value::{Key as _, Value, ValueRef};
 use eloquent_core::{Error, ErrorKind, Name, Result};
 
-use super::draft::DraftValues;
-use super::{FromRow, KeySource, Model, ModelDef, now, timestamp};
-use crate::database::{Executor, Located, Target, Transaction, at_target};
+use super::batch::{Batch, Chunk, WriteChunk};
+use super::{FromRow, Model, ModelDef};
+use crate::database::{Executor, Located, Target, at_target};
 use crate::query::{BoxFuture, Collect};
 
 /// Adds a row. Awaited, it gives the row as it is stored.
@@ -32,23 +33,17 @@ impl<M: Model> Create<M> {
 
     async fn run(self) -> Result<M> {
         let definition = M::definition();
-        let mut draft = DraftValues::default();
         let target = self.target.as_ref();
-        let taken = draft.take(self.draft);
-        taken
-            .and_then(|()| complete(definition, &mut draft.values))
-            .map_err(at_target(target, definition))?;
-        let executor = Executor::resolve(target, Some(definition))?;
+        let batch = Batch::of::<M>([self.draft]).map_err(at_target(target, definition))?;
+        let executor = Executor::resolve(self.target, Some(definition))?;
         let capabilities = executor.capabilities().await?;
-        let numbered =
-            definition.auto_column().filter(|position| draft.values[*position].is_none());
-        let unknown =
-            (draft.values.iter().zip(0..)).any(|(v, i)| v.is_none() && Some(i) != numbered);
+        let given = batch.given();
+        let numbered = definition.auto_column().filter(|position| !given.contains(position));
+        let unknown = (0..definition.columns.len())
+            .any(|position| !given.contains(&position) && Some(position) != numbered);
         let read_back = unknown || (numbered.is_some() && !capabilities.last_insert_id);
-        let given = definition.columns.iter().zip(draft.values);
-        let given = given.filter_map(|(column, value)| Some((column.name.clone(), value?)));
-        let (columns, values) = given.unzip();
-        let table: Name = definition.table.into();
+        let columns = given.iter().map(|g| definition.columns[*g].name.clone()).collect();
+        let (table, values): (Name, _) = (definition.table.into(), batch.values);
         let mut insert = Insert { table, columns, values, conflict: None, returning: None };
         if read_back && capabilities.returning {
             insert.returning = Some(Projection::Columns(definition.columns));
@@ -126,20 +121,24 @@ pub struct CreateMany<M: Model>(Many<M>);
 #[must_use = "nothing is written until it is awaited"]
 pub struct InsertMany<M: Model>(Many<M>);
 
-struct Many<M: Model> {
-    drafts: Vec<M::Draft>,
+struct Many<M> {
+    batch: Result<Batch>,
     target: Option<Target>,
+    model: PhantomData<fn() -> M>,
 }
 
 impl<M: Model> Many<M> {
+    fn of(drafts: impl IntoIterator<Item = M::Draft>) -> Self {
+        Many { batch: Batch::of::<M>(drafts), target: None, model: PhantomData }
+    }
+
     async fn run<T: Send + 'static>(self, part: Part<T>) -> Result<Vec<T>> {
-        let executor = Executor::resolve(self.target.as_ref(), Some(M::definition()))?;
+        let batch = self.batch.map_err(at_target(self.target.as_ref(), M::definition()))?;
+        let executor = Executor::resolve(self.target, Some(M::definition()))?;
         let capabilities = executor.capabilities().await.locate(M::definition())?;
-        let chunks = Chunks::of::<M>(self.drafts, &capabilities)
-            .map_err(at_target(self.target.as_ref(), M::definition()))?;
         let mut writer =
             ReadBack { definition: M::definition(), part, capabilities, ids_follow: false };
-        let rows = chunks.send(&executor, &capabilities, &mut writer).await;
+        let rows = batch.send(&executor, &capabilities, &mut writer).await;
         Ok(rows.locate(M::definition())?.into_iter().flatten().collect())
     }
 }
@@ -164,15 +163,12 @@ impl<T: Send + 'static> WriteChunk for ReadBack<T> {
 
     /// Numbers that follow each other are cheaper than rows that are read back, but the question has to
     /// be asked in the transaction of the insert.
-    fn wants_transaction(&self, chunks: &Chunks) -> bool {
-        let numbered = self.definition.auto_column();
+    fn wants_transaction(&self, batch: &Batch) -> bool {
         self.capabilities.last_insert_id
             && self.capabilities.transactions
-            && self.part.columns.iter().any(|column| Some(*column) == numbered)
-            && chunks
-                .0
-                .iter()
-                .any(|chunk| chunk.rows() > 1 && numbered.is_some_and(|n| !chunk.has(n)))
+            && self.definition.auto_column().is_some_and(|numbered| {
+                self.part.columns.contains(&numbered) && batch.leaves_out(numbered)
+            })
     }
 
     async fn prepare(&mut self, executor: &Executor) -> Result<()> {
@@ -215,21 +211,23 @@ impl<T> ReadBack<T> {
         let definition = self.definition;
         let places: Vec<Option<usize>> =
             self.part.columns.iter().map(|c| given.iter().position(|g| g == c)).collect();
-        let count = values.len() / given.len().max(1);
+        let width = given.len().max(1);
+        let count = values.len() / width;
         let last = match (affected.last_id, places.contains(&None)) {
             (Some(last), true) => last,
             (_, false) => 0,
             (None, true) => return Err(lost(definition)),
         };
-        let ids =
-            (0..count).rev().map(|back| i64::try_from(back).map(|back| last.saturating_sub(back)));
-        let rows = values.chunks(given.len().max(1)).zip(ids);
-        let read = |(row, id): (_, Result<i64, _>)| {
-            let id = ValueRef::I64(id.map_err(|_| lost(definition))?);
-            let row = Given { row, places: &places, id, columns: &self.part.columns, definition };
-            (self.part.read)(&mut RowReader::new(&row)).locate(definition)
-        };
-        rows.map(read).collect()
+        let before = i64::try_from(count).map_err(|_| lost(definition))?;
+        let mut id = last.saturating_sub(before);
+        let mut rows = Vec::with_capacity(count);
+        for row in values.chunks(width) {
+            id = id.saturating_add(1);
+            let (places, columns) = (&*places, &*self.part.columns);
+            let row = Given { row, places, id: ValueRef::I64(id), columns, definition };
+            rows.push((self.part.read)(&mut RowReader::new(&row)).locate(definition)?);
+        }
+        Ok(rows)
     }
 }
 
@@ -269,8 +267,8 @@ fn cannot_read_back(executor: &Executor, definition: &ModelDef) -> Error {
 }
 
 impl<M: Model> CreateMany<M> {
-    pub(super) fn new(drafts: Vec<M::Draft>) -> Self {
-        CreateMany(Many { drafts, target: None })
+    pub(super) fn new(drafts: impl IntoIterator<Item = M::Draft>) -> Self {
+        CreateMany(Many::of(drafts))
     }
 
     /// Adds them elsewhere; see [`Query::on`](crate::query::Query::on).
@@ -281,8 +279,8 @@ impl<M: Model> CreateMany<M> {
 }
 
 impl<M: Model> InsertMany<M> {
-    pub(super) fn new(drafts: Vec<M::Draft>) -> Self {
-        InsertMany(Many { drafts, target: None })
+    pub(super) fn new(drafts: impl IntoIterator<Item = M::Draft>) -> Self {
+        InsertMany(Many::of(drafts))
     }
 
     /// Adds them elsewhere; see [`Query::on`](crate::query::Query::on).
@@ -323,153 +321,6 @@ macro_rules! debug {
 }
 
 debug! { Create CreateMany InsertMany }
-
-/// Fills in what the ORM knows (keys, times) and checks every value, so that nothing is sent when one
-/// of them is wrong.
-fn complete(definition: &'static ModelDef, values: &mut [Option<Value>]) -> Result<()> {
-    if definition.key_source == KeySource::Uuid {
-        for position in definition.key {
-            values[*position].get_or_insert_with(|| Value::Uuid(Uuid::now_v7()));
-        }
-    }
-    if definition.created_at.is_some() || definition.updated_at.is_some() {
-        let now = now();
-        for position in [definition.created_at, definition.updated_at].into_iter().flatten() {
-            values[position].get_or_insert_with(|| timestamp(&definition.columns[position], now));
-        }
-    }
-    for (column, value) in definition.columns.iter().zip(values) {
-        match value {
-            Some(value) => column.check(value.as_ref()).locate(definition)?,
-            None if column.auto_increment || column.database_default => {}
-            // said, not left out: every row of an insert has the same columns
-            None if column.nullable => *value = Some(Value::Null),
-            None => return Err(missing(definition, column)),
-        }
-    }
-    Ok(())
-}
-
-fn missing(definition: &'static ModelDef, column: &Column) -> Error {
-    let error = Error::new(ErrorKind::NotNullViolation, "the field was not given");
-    definition.locate(error.with_column(column.name.clone()))
-}
-
-/// Rows of one statement.
-pub(crate) struct Chunk {
-    /// The positions of the columns that are given.
-    given: Vec<usize>,
-    pub(crate) columns: Vec<Name>,
-    pub(crate) values: Vec<Value>,
-}
-
-impl Chunk {
-    fn rows(&self) -> usize {
-        if self.given.is_empty() { 1 } else { self.values.len() / self.given.len() }
-    }
-
-    fn has(&self, position: usize) -> bool {
-        self.given.contains(&position)
-    }
-}
-
-/// Rows to be added, split where the given columns change and where a statement is full.
-pub(crate) struct Chunks(Vec<Chunk>);
-
-impl Chunks {
-    pub(crate) fn of<M: Model>(drafts: Vec<M::Draft>, capabilities: &Capabilities) -> Result<Self> {
-        let definition = M::definition();
-        let mut chunks: Vec<Chunk> = Vec::new();
-        let mut draft = DraftValues::default();
-        let mut shape: Vec<bool> = Vec::new();
-        let (mut left, mut room) = (drafts.len(), 0);
-        for row in drafts {
-            draft.take(row)?;
-            complete(definition, &mut draft.values)?;
-            if room == 0 || !draft.values.iter().map(Option::is_some).eq(shape.iter().copied()) {
-                shape.clear();
-                shape.extend(draft.values.iter().map(Option::is_some));
-                let given: Vec<usize> =
-                    (0..shape.len()).filter(|position| shape[*position]).collect();
-                room = match given.len() {
-                    0 => 1,
-                    width => (capabilities.max_binds / width).min(capabilities.insert_rows),
-                };
-                if room == 0 {
-                    let error =
-                        Error::invalid("the row has more columns than a statement can bind");
-                    return Err(definition.locate(error));
-                }
-                let columns = given.iter().map(|g| definition.columns[*g].name.clone()).collect();
-                let values = Vec::with_capacity(given.len() * room.min(left));
-                chunks.push(Chunk { given, columns, values });
-            }
-            if let Some(chunk) = chunks.last_mut() {
-                // a loop, because the length of a flattened iterator is not known to `extend`
-                for value in draft.values.drain(..).flatten() {
-                    chunk.values.push(value);
-                }
-            }
-            room -= 1;
-            left -= 1;
-        }
-        Ok(Chunks(chunks))
-    }
-
-    /// Sends the rows, all of them in one transaction, and gives the outcome of each statement.
-    pub(crate) async fn send<W: WriteChunk>(
-        mut self,
-        executor: &Executor,
-        capabilities: &Capabilities,
-        writer: &mut W,
-    ) -> Result<Vec<W::Output>> {
-        let prepared = writer.wants_transaction(&self);
-        if self.0.len() == 1 && !prepared {
-            return match self.0.pop() {
-                Some(chunk) => Ok(vec![writer.write(executor, chunk).await?]),
-                None => Ok(Vec::new()),
-            };
-        }
-        let transaction = match capabilities.transactions && !self.0.is_empty() {
-            true => Some(Transaction::within(executor).await?),
-            false => None,
-        };
-        let inner = transaction.as_ref().map_or_else(|| executor.clone(), Transaction::executor);
-        if prepared {
-            writer.prepare(&inner).await?;
-        }
-        let mut outcomes = Vec::with_capacity(self.0.len());
-        for chunk in self.0 {
-            outcomes.push(writer.write(&inner, chunk).await?);
-        }
-        if let Some(transaction) = transaction {
-            transaction.commit().await?;
-        }
-        Ok(outcomes)
-    }
-}
-
-/// Writes a part of the rows, as one statement.
-pub(crate) trait WriteChunk: Send + Sync {
-    /// What comes of it.
-    type Output: Send;
-
-    /// Whether [`prepare`](Self::prepare) has something to do, in the transaction of the rows.
-    fn wants_transaction(&self, _chunks: &Chunks) -> bool {
-        false
-    }
-
-    /// Called once before the first part.
-    fn prepare(&mut self, _executor: &Executor) -> impl Future<Output = Result<()>> + Send {
-        std::future::ready(Ok(()))
-    }
-
-    fn write(
-        &self,
-        executor: &Executor,
-        chunk: Chunk,
-    ) -> impl Future<Output = Result<Self::Output>> + Send;
-}
 
 impl ModelDef {
     /// The position of the column that the database numbers.

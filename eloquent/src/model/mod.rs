@@ -1,5 +1,6 @@
 //! Models: structs that are rows.
 
+mod batch;
 mod definition;
 mod draft;
 mod insert;
@@ -25,7 +26,7 @@ pub use insert::{Create, CreateMany, InsertMany};
 pub use into_column::IntoColumn;
 pub use persist::{DeleteOne, UpdateOne};
 
-pub(crate) use insert::{Chunk, Chunks, WriteChunk};
+pub(crate) use batch::{Batch, Chunk, WriteChunk};
 pub(crate) use key::{key_columns, key_filter};
 
 pub use view::{View, ViewColumns, ViewOf};
@@ -166,12 +167,12 @@ pub trait Model: FromRow + Sync {
 
     /// Adds rows and gives them as they are stored, in their order: all of them, or none.
     fn create_many(drafts: impl IntoIterator<Item = Self::Draft>) -> CreateMany<Self> {
-        CreateMany::new(drafts.into_iter().collect())
+        CreateMany::new(drafts)
     }
 
     /// Adds rows and gives their keys, in their order: all of them, or none.
     fn insert_many(drafts: impl IntoIterator<Item = Self::Draft>) -> InsertMany<Self> {
-        InsertMany::new(drafts.into_iter().collect())
+        InsertMany::new(drafts)
     }
 
     /// Adds rows, or changes those that exist already.
@@ -188,7 +189,7 @@ pub trait Model: FromRow + Sync {
     /// # }
     /// ```
     fn upsert(drafts: impl IntoIterator<Item = Self::Draft>) -> Upsert<Self> {
-        Upsert::new(drafts.into_iter().collect())
+        Upsert::new(drafts)
     }
 
     /// Changes fields of this row, and writes those that differ afterwards. Awaited, it says whether

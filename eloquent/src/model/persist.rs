@@ -94,7 +94,7 @@ impl<'m, M: Model> UpdateOne<'m, M> {
         let table = definition.table.into();
         let update =
             Update { table, assignments, filter, all: false, by_key: true, returning: None };
-        let executor = Executor::resolve(target, Some(definition))?;
+        let executor = Executor::resolve(target.cloned(), Some(definition))?;
         let affected = executor.execute(&Statement::Update(update)).await.locate(definition)?;
         if affected.rows == 0 {
             return Err(stale(definition));
@@ -163,7 +163,7 @@ impl DeleteOne {
         let table = definition.table.into();
         let filter = filter.map_err(at_target(target, definition))?;
         let delete = Delete { table, filter, all: false, by_key: true, returning: None };
-        let executor = Executor::resolve(target, Some(definition))?;
+        let executor = Executor::resolve(target.cloned(), Some(definition))?;
         match executor.execute(&Statement::Delete(delete)).await.locate(definition)?.rows {
             0 => Err(at_target(target, definition)(stale(definition))),
             _ => Ok(()),

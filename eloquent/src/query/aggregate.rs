@@ -1,11 +1,10 @@
 //! Questions with one answer.
 
-use eloquent_core::row::RowReader;
 use eloquent_core::statement::{Expression, From, Projection, Select, Source};
 use eloquent_core::value::{ColumnValue, Value};
 use eloquent_core::{Error, ErrorKind, Result};
 
-use super::{Collect, Expr, Number, Operand, Plan, Query, count};
+use super::{Expr, Number, Operand, Plan, Query, count};
 use crate::database::at_target;
 use crate::model::{Model, ModelDef};
 
@@ -30,8 +29,7 @@ impl<M: Model, C: Copy> Query<M, C> {
         if select.group_by.is_empty() && !select.distinct {
             select.projection = Projection::Expressions(vec![Expression::Value(Value::I64(1))]);
         }
-        let sink = self.plan.fetch(M::definition(), Collect::new(|_| Ok(()))).await?;
-        Ok(!sink.rows.is_empty())
+        Ok(self.plan.one(M::definition(), |_| Ok(())).await?.is_some())
     }
 
     /// The sum of a column; `None` over no rows.
@@ -109,8 +107,8 @@ impl Plan {
         } else {
             select.projection = counted;
         }
-        let sink = self.fetch(definition, Collect::new(|row| row.read::<u64>())).await?;
-        sink.rows.into_iter().next().ok_or_else(|| no_answer(definition))
+        let count = self.one(definition, |row| row.read::<u64>()).await?;
+        count.ok_or_else(|| no_answer(definition))
     }
 
     async fn scalar<T: ColumnValue>(
@@ -132,9 +130,8 @@ impl Plan {
         }
         select.order_by.clear();
         select.projection = Projection::Expressions(vec![expression.into_expression()]);
-        let read: fn(&mut RowReader<'_>) -> Result<Option<T>> = |row| row.read();
-        let sink = self.fetch(definition, Collect::new(read)).await?;
-        sink.rows.into_iter().next().ok_or_else(|| no_answer(definition))
+        let answer = self.one(definition, |row| row.read::<Option<T>>()).await?;
+        answer.ok_or_else(|| no_answer(definition))
     }
 }
 

@@ -7,6 +7,7 @@ mod filter;
 mod join;
 mod one;
 mod raw;
+mod running;
 mod selected;
 mod selection;
 mod sink;
@@ -20,17 +21,18 @@ use eloquent_core::row::RowReader;
 use eloquent_core::statement::{Projection, Select, Source, Statement};
 
 pub use chunk::Chunks;
-pub use expr::{Col, Condition, Expr, IntoExpr, Number, Operand, count, raw};
+pub use expr::{Col, Compare, Condition, Expr, IntoExpr, Number, Operand, count, raw};
 pub use filter::IntoOrder;
 pub use join::Scope;
 pub use one::One;
 pub use raw::RawQuery;
+pub use running::Running;
 pub use selected::Selected;
 pub use selection::Selection;
 pub use upsert::Upsert;
 pub use write::{IntoAssignments, MassWrite};
 
-pub(crate) use sink::Collect;
+pub(crate) use sink::{Collect, First};
 
 use crate::database::{Executor, Located, Rows, Target};
 use crate::model::{Model, ModelDef};
@@ -182,11 +184,10 @@ impl<M: Model, C> std::fmt::Debug for Query<M, C> {
 
 impl<M: Model, C> IntoFuture for Query<M, C> {
     type Output = Result<Vec<M>>;
-    type IntoFuture = BoxFuture<Self::Output>;
+    type IntoFuture = Running<Collect<M>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let plan = self.plan;
-        Box::pin(async move { plan.fetch_model::<M>().await })
+        self.plan.fetch_model()
     }
 }
 
@@ -196,18 +197,26 @@ impl Plan {
         self.select.limit = Some(self.select.limit.map_or(rows, |limit| limit.min(rows)));
     }
 
-    pub(crate) async fn fetch_model<M: Model>(self) -> Result<Vec<M>> {
-        self.fetch(M::definition(), Collect::new(M::from_row)).await.map(|sink| sink.rows)
+    pub(crate) fn fetch_model<M: Model>(self) -> Running<Collect<M>> {
+        self.all(M::definition(), M::from_row)
     }
 
-    pub(crate) async fn fetch<T: Send + 'static>(
+    /// All rows, each read in this way.
+    pub(crate) fn all<T: Send + 'static>(
         self,
         definition: &'static ModelDef,
-        sink: Collect<T>,
-    ) -> Result<Collect<T>> {
-        let executor = Executor::resolve(self.target.as_ref(), Some(definition))?;
-        let statement = Statement::Select(self.select);
-        executor.fetch(&statement, sink).await.map(|(_, sink)| sink).locate(definition)
+        read: fn(&mut RowReader<'_>) -> Result<T>,
+    ) -> Running<Collect<T>> {
+        Running::new(Ok(self), definition, Collect::new(read))
+    }
+
+    /// The first row and no more.
+    pub(crate) fn one<T: Send + 'static>(
+        self,
+        definition: &'static ModelDef,
+        read: fn(&mut RowReader<'_>) -> Result<T>,
+    ) -> Running<First<T>> {
+        Running::new(Ok(self), definition, First::new(read))
     }
 
     pub(crate) fn stream<T: Send + 'static>(
@@ -215,17 +224,17 @@ impl Plan {
         definition: &'static ModelDef,
         read: fn(&mut RowReader<'_>) -> Result<T>,
     ) -> Rows<T> {
-        let executor = Executor::resolve(self.target.as_ref(), Some(definition));
+        let executor = Executor::resolve(self.target, Some(definition));
         Rows::new(executor, Statement::Select(self.select), Some(definition), read)
     }
 
     pub(crate) async fn render(self, definition: &'static ModelDef) -> Result<String> {
-        let executor = Executor::resolve(self.target.as_ref(), Some(definition))?;
+        let executor = Executor::resolve(self.target, Some(definition))?;
         executor.render(&Statement::Select(self.select)).await.locate(definition)
     }
 
     pub(crate) async fn explain(self, definition: &'static ModelDef) -> Result<String> {
-        let executor = Executor::resolve(self.target.as_ref(), Some(definition))?;
+        let executor = Executor::resolve(self.target, Some(definition))?;
         executor.explain(&Statement::Select(self.select)).await.locate(definition)
     }
 }

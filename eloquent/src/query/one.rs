@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use eloquent_core::{Error, ErrorKind, Result};
 
-use super::{BoxFuture, Plan};
+use super::{First, Plan, Running};
 use crate::database::{Target, at_target};
 use crate::model::{Model, ModelDef};
 
@@ -52,11 +52,10 @@ impl<M: Model> One<M> {
 
 impl<M: Model> IntoFuture for One<M> {
     type Output = Result<Option<M>>;
-    type IntoFuture = BoxFuture<Self::Output>;
+    type IntoFuture = Running<First<M>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let plan = self.plan;
-        Box::pin(async move { Ok(plan?.fetch_model::<M>().await?.pop()) })
+        Running::new(self.plan, M::definition(), First::new(M::from_row))
     }
 }
 

@@ -86,12 +86,12 @@ impl RawQuery {
     /// # Errors
     /// What the database reports.
     pub async fn execute(self) -> Result<u64> {
-        let executor = Executor::resolve(self.target.as_ref(), None)?;
+        let executor = Executor::resolve(self.target.clone(), None)?;
         Ok(executor.execute(&Statement::Raw(self.sql)).await?.rows)
     }
 
     async fn run<S: RowSink + 'static>(self, sink: S) -> Result<S> {
-        let executor = Executor::resolve(self.target.as_ref(), None)?;
+        let executor = Executor::resolve(self.target.clone(), None)?;
         Ok(executor.fetch(&Statement::Raw(self.sql), sink).await?.1)
     }
 }

@@ -4,7 +4,7 @@ use eloquent_core::Result;
 use eloquent_core::row::RowReader;
 use eloquent_core::statement::Projection;
 
-use super::{BoxFuture, Collect, Plan, Query, Selection};
+use super::{Collect, Plan, Query, Running, Selection};
 use crate::database::{Rows, Target};
 use crate::model::{Model, ModelDef, View, ViewColumns, ViewOf};
 
@@ -79,7 +79,7 @@ impl<T: Send + 'static> Selected<T> {
     /// # Errors
     /// What the database reports, and a row that does not fit.
     pub async fn get(self) -> Result<Vec<T>> {
-        Ok(self.plan.fetch(self.definition, Collect::new(self.read)).await?.rows)
+        self.plan.all(self.definition, self.read).await
     }
 
     /// The first row, if there is one.
@@ -88,7 +88,7 @@ impl<T: Send + 'static> Selected<T> {
     /// As [`get`](Self::get).
     pub async fn first(mut self) -> Result<Option<T>> {
         self.plan.at_most(1);
-        Ok(self.get().await?.pop())
+        self.plan.one(self.definition, self.read).await
     }
 
     /// The one row that matches.
@@ -138,9 +138,9 @@ impl<T> std::fmt::Debug for Selected<T> {
 
 impl<T: Send + 'static> IntoFuture for Selected<T> {
     type Output = Result<Vec<T>>;
-    type IntoFuture = BoxFuture<Self::Output>;
+    type IntoFuture = Running<Collect<T>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.get())
+        self.plan.all(self.definition, self.read)
     }
 }

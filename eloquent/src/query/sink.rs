@@ -5,8 +5,17 @@ use std::any::Any;
 use eloquent_core::Result;
 use eloquent_core::row::{Flow, Row, RowReader, RowSink};
 
+/// A sink that makes something of all rows.
+pub trait Gather: RowSink + Sized + 'static {
+    /// What it makes.
+    type Output: Send + 'static;
+
+    /// After the last row.
+    fn finish(self) -> Self::Output;
+}
+
 /// Collects rows, decoding each where it lies.
-pub(crate) struct Collect<T> {
+pub struct Collect<T> {
     pub(crate) rows: Vec<T>,
     read: fn(&mut RowReader<'_>) -> Result<T>,
 }
@@ -31,3 +40,58 @@ impl<T: Send + 'static> RowSink for Collect<T> {
         self
     }
 }
+
+/// Keeps the first row and wants no more.
+pub struct First<T> {
+    pub(crate) row: Option<T>,
+    read: fn(&mut RowReader<'_>) -> Result<T>,
+}
+
+impl<T> First<T> {
+    pub(crate) fn new(read: fn(&mut RowReader<'_>) -> Result<T>) -> Self {
+        First { row: None, read }
+    }
+}
+
+impl<T: Send + 'static> RowSink for First<T> {
+    fn row(&mut self, row: &dyn Row) -> Result<Flow> {
+        self.row = Some((self.read)(&mut RowReader::new(row))?);
+        Ok(Flow::Stop)
+    }
+
+    fn reset(&mut self) {
+        self.row = None;
+    }
+
+    fn into_any(self: Box<Self>) -> Box<dyn Any + Send> {
+        self
+    }
+}
+
+impl<T: Send + 'static> Gather for Collect<T> {
+    type Output = Vec<T>;
+
+    fn finish(self) -> Vec<T> {
+        self.rows
+    }
+}
+
+impl<T: Send + 'static> Gather for First<T> {
+    type Output = Option<T>;
+
+    fn finish(self) -> Option<T> {
+        self.row
+    }
+}
+
+macro_rules! debug {
+    ($($name:ident)+) => {$(
+        impl<T> std::fmt::Debug for $name<T> {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_struct(stringify!($name)).finish_non_exhaustive()
+            }
+        }
+    )+};
+}
+
+debug! { Collect First }

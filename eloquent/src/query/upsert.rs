@@ -9,7 +9,7 @@ use eloquent_core::{Error, ErrorKind, Name, Result};
 
 use super::{BoxFuture, Selection};
 use crate::database::{Executor, Located, Target, at_target};
-use crate::model::{Chunk, Chunks, Columns as _, Model, ModelDef, WriteChunk};
+use crate::model::{Batch, Chunk, Columns as _, Model, ModelDef, WriteChunk};
 
 /// Adds rows, or changes those that exist already. Awaited, it gives the number of rows that were
 /// written.
@@ -18,16 +18,24 @@ use crate::model::{Chunk, Chunks, Columns as _, Model, ModelDef, WriteChunk};
 /// [`unique_by`](Self::unique_by).
 #[must_use = "nothing is written until it is awaited"]
 pub struct Upsert<M: Model> {
-    drafts: Vec<M::Draft>,
+    batch: Result<Batch>,
     target: Option<Target>,
     unique_by: Result<Vec<Name>>,
     update: Result<Option<Vec<Name>>>,
     ignore: bool,
+    model: PhantomData<fn() -> M>,
 }
 
 impl<M: Model> Upsert<M> {
-    pub(crate) fn new(drafts: Vec<M::Draft>) -> Self {
-        Upsert { drafts, target: None, unique_by: Ok(Vec::new()), update: Ok(None), ignore: false }
+    pub(crate) fn new(drafts: impl IntoIterator<Item = M::Draft>) -> Self {
+        Upsert {
+            batch: Batch::of::<M>(drafts),
+            target: None,
+            unique_by: Ok(Vec::new()),
+            update: Ok(None),
+            ignore: false,
+            model: PhantomData,
+        }
     }
 
     /// Runs it elsewhere; see [`Query::on`](super::Query::on).
@@ -69,15 +77,15 @@ impl<M: Model> Upsert<M> {
                 .locate(Error::invalid("an upsert has to say which rows exist already"))
                 .with_hint("name the columns of a unique index: `.unique_by(|u| u.email)`"));
         }
-        let executor = Executor::resolve(self.target.as_ref(), Some(definition))?;
+        let executor = Executor::resolve(self.target.clone(), Some(definition))?;
         let capabilities = executor.capabilities().await?;
         if !capabilities.upsert {
             let driver = executor.connection().driver();
             return Err(definition.locate(Error::unsupported("upsert", driver)));
         }
-        let chunks = Chunks::of::<M>(self.drafts, &capabilities)?;
+        let batch = self.batch?;
         let mut writer = Writer::<M> { unique_by, update, ignore: self.ignore, model: PhantomData };
-        let written = chunks.send(&executor, &capabilities, &mut writer).await;
+        let written = batch.send(&executor, &capabilities, &mut writer).await;
         let written = written.map_err(|error| match error.kind() {
             // the database refuses columns without a unique index, and does not name them
             ErrorKind::InvalidInput => error.with_column(writer.unique_by.join(", ")),

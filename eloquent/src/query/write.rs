@@ -70,14 +70,14 @@ impl MassWrite {
     pub async fn to_sql(self) -> Result<String> {
         let target = self.target.as_ref();
         let statement = self.statement.map_err(at_target(target, self.definition))?;
-        let executor = Executor::resolve(target, Some(self.definition))?;
+        let executor = Executor::resolve(target.cloned(), Some(self.definition))?;
         executor.render(&statement).await.locate(self.definition)
     }
 
     async fn run(self) -> Result<u64> {
         let target = self.target.as_ref();
         let statement = self.statement.map_err(at_target(target, self.definition))?;
-        let executor = Executor::resolve(target, Some(self.definition))?;
+        let executor = Executor::resolve(target.cloned(), Some(self.definition))?;
         Ok(executor.execute(&statement).await.locate(self.definition)?.rows)
     }
 

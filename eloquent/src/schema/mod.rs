@@ -41,7 +41,7 @@ impl Alter {
     }
 
     async fn run(self) -> Result<()> {
-        let executor = Executor::resolve(self.target.as_ref(), Some(self.definition))?;
+        let executor = Executor::resolve(self.target.clone(), Some(self.definition))?;
         executor.alter(&self.change).await.locate(self.definition)
     }
 }

@@ -1,0 +1,87 @@
+//! The future of a query.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use eloquent_core::statement::Statement;
+use eloquent_core::{Error, ErrorKind, Result};
+
+use super::sink::Gather;
+use super::{BoxFuture, Plan};
+use crate::database::{Executor, Located, Target, Tried};
+use crate::model::ModelDef;
+
+/// A query on its way to its rows: what it becomes when it is awaited.
+///
+/// The first poll tries it on a session that is at hand. Only what is not answered there at once is
+/// moved into a box.
+#[must_use = "a query does nothing until it is awaited"]
+pub struct Running<S: Gather>(State<S>);
+
+enum State<S: Gather> {
+    Fresh(Fresh<S>),
+    Boxed(BoxFuture<Result<S::Output>>),
+    Failed(Error),
+    Over,
+}
+
+struct Fresh<S> {
+    statement: Statement,
+    target: Option<Target>,
+    definition: &'static ModelDef,
+    sink: S,
+}
+
+impl<S: Gather> Running<S> {
+    pub(crate) fn new(plan: Result<Plan>, definition: &'static ModelDef, sink: S) -> Self {
+        Running(match plan {
+            Ok(Plan { select, target }) => {
+                let statement = Statement::Select(select);
+                State::Fresh(Fresh { statement, target, definition, sink })
+            }
+            Err(error) => State::Failed(error),
+        })
+    }
+}
+
+impl<S: Gather> Future for Running<S> {
+    type Output = Result<S::Output>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        if let State::Boxed(future) = &mut self.0 {
+            return future.as_mut().poll(cx);
+        }
+        let Fresh { statement, target, definition, mut sink } =
+            match std::mem::replace(&mut self.0, State::Over) {
+                State::Fresh(fresh) => fresh,
+                State::Failed(error) => return Poll::Ready(Err(error)),
+                State::Boxed(_) | State::Over => return Poll::Ready(Err(over())),
+            };
+        let executor = Executor::resolve(target, Some(definition))?;
+        match executor.now(&statement, &mut sink) {
+            Tried::Done(outcome) => Poll::Ready(outcome.locate(definition).map(|_| sink.finish())),
+            Tried::Later(lent) => {
+                let mut future: BoxFuture<_> = Box::pin(async move {
+                    let fetched = executor.fetch_later(&statement, sink, lent).await;
+                    fetched.locate(definition).map(|(_, sink)| sink.finish())
+                });
+                let polled = future.as_mut().poll(cx);
+                self.0 = State::Boxed(future);
+                polled
+            }
+        }
+    }
+}
+
+// nothing in it is pinned in place
+impl<S: Gather> Unpin for Running<S> {}
+
+impl<S: Gather> std::fmt::Debug for Running<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Running").finish_non_exhaustive()
+    }
+}
+
+fn over() -> Error {
+    Error::new(ErrorKind::InvalidInput, "the query has ended and was polled again")
+}
