@@ -201,7 +201,7 @@ impl Engine {
         }
         let affected = match reads {
             true => shown.map(|shown| Affected { rows: shown.rows, last_id: None }),
-            false => self.after_write(shown, statement, before, place),
+            false => self.after_write(shown, (statement, verb), before, place),
         };
         self.after_statement(verb)?;
         affected.map_err(|fault| match fault {
@@ -249,7 +249,7 @@ impl Engine {
     fn after_write(
         &mut self,
         shown: Result<Shown, Fault>,
-        statement: &Compiled,
+        (statement, verb): (&Compiled, Verb),
         before: u64,
         place: Place,
     ) -> Result<Affected, Fault> {
@@ -267,9 +267,7 @@ impl Engine {
         if let Some(refused) = shown.refused {
             return Err(refused.into());
         }
-        let numbered = rows > 0
-            && Verb::of(statement.sql()) == Verb::Insert
-            && verb::only_adds(statement.sql(), raw);
+        let numbered = rows > 0 && verb == Verb::Insert && verb::only_adds(statement.sql(), raw);
         Ok(Affected { rows, last_id: numbered.then(|| self.connection.last_insert_rowid()) })
     }
 

@@ -22,6 +22,7 @@ impl<'s> Binds<'s> {
     }
 
     /// The number of values.
+    #[inline]
     pub fn len(&self) -> usize {
         self.values.len()
     }
@@ -32,6 +33,7 @@ impl<'s> Binds<'s> {
     }
 
     /// The values. Nothing is copied unless one of them was derived.
+    #[inline]
     pub fn values(&self) -> Cow<'_, [ValueRef<'_>]> {
         if self.derived.is_empty() {
             return Cow::Borrowed(&self.values);
@@ -49,6 +51,7 @@ impl<'s> Binds<'s> {
         self.values.reserve(values);
     }
 
+    #[inline]
     pub(super) fn push(&mut self, value: ValueRef<'s>) {
         self.values.push(value);
     }

@@ -1,6 +1,7 @@
 //! The short road to a SQL driver.
 
 use std::fmt::Debug;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use super::{Binds, Compiled, Dialect, StatementCache};
@@ -10,6 +11,8 @@ use crate::schema::SchemaChange;
 use crate::statement::Statement;
 use crate::value::ValueRef;
 use crate::{Result, async_trait};
+
+type BoxFuture<'f, T> = Pin<Box<dyn Future<Output = T> + Send + 'f>>;
 
 /// One conversation with a SQL database: text and bound values go in. Whoever implements it has a
 /// [`Session`]; the obligations of its [contract](crate::driver) hold here as well.
@@ -157,16 +160,31 @@ impl<S: SqlSession> Session for S {
         Ok(())
     }
 
-    async fn begin(&mut self, depth: u32, options: TransactionOptions) -> Result<()> {
-        SqlSession::begin(self, depth, options).await
+    // not `async fn`: what comes back is a box already
+
+    fn begin<'s: 'f, 'f>(
+        &'s mut self,
+        depth: u32,
+        options: TransactionOptions,
+    ) -> BoxFuture<'f, Result<()>>
+    where
+        Self: 'f,
+    {
+        SqlSession::begin(self, depth, options)
     }
 
-    async fn commit(&mut self, depth: u32) -> Result<()> {
-        SqlSession::commit(self, depth).await
+    fn commit<'s: 'f, 'f>(&'s mut self, depth: u32) -> BoxFuture<'f, Result<()>>
+    where
+        Self: 'f,
+    {
+        SqlSession::commit(self, depth)
     }
 
-    async fn rollback(&mut self, depth: u32) -> Result<()> {
-        SqlSession::rollback(self, depth).await
+    fn rollback<'s: 'f, 'f>(&'s mut self, depth: u32) -> BoxFuture<'f, Result<()>>
+    where
+        Self: 'f,
+    {
+        SqlSession::rollback(self, depth)
     }
 
     async fn ids_follow(&mut self, table: &str) -> Result<bool> {

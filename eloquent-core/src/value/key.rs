@@ -11,11 +11,21 @@ use crate::row::RowReader;
 
 /// A primary key: the type of one column, or a tuple of several.
 pub trait Key: Clone + Debug + Send + Sync + 'static {
+    /// Hands its values over, in the order of the key's columns.
+    ///
+    /// # Errors
+    /// When a value has no stored form.
+    fn give(&self, take: &mut dyn FnMut(Value)) -> Result<(), Mismatch>;
+
     /// Its values, in the order of the key's columns.
     ///
     /// # Errors
     /// When a value has no stored form.
-    fn to_values(&self) -> Result<Vec<Value>, Mismatch>;
+    fn to_values(&self) -> Result<Vec<Value>, Mismatch> {
+        let mut values = Vec::new();
+        self.give(&mut |value| values.push(value))?;
+        Ok(values)
+    }
 
     /// Reads it from columns in that order.
     ///
@@ -25,8 +35,9 @@ pub trait Key: Clone + Debug + Send + Sync + 'static {
 }
 
 impl<T: ColumnValue + Clone + Debug> Key for T {
-    fn to_values(&self) -> Result<Vec<Value>, Mismatch> {
-        Ok(vec![self.to_value()?])
+    fn give(&self, take: &mut dyn FnMut(Value)) -> Result<(), Mismatch> {
+        take(self.to_value()?);
+        Ok(())
     }
 
     fn from_row(row: &mut RowReader<'_>) -> Result<Self> {
@@ -38,9 +49,10 @@ macro_rules! composite_keys {
     ($(($($name:ident),+))+) => {$(
         impl<$($name: ColumnValue + Clone + Debug),+> Key for ($($name,)+) {
             #[allow(non_snake_case)]
-            fn to_values(&self) -> Result<Vec<Value>, Mismatch> {
+            fn give(&self, take: &mut dyn FnMut(Value)) -> Result<(), Mismatch> {
                 let ($($name,)+) = self;
-                Ok(vec![$($name.to_value()?),+])
+                $(take($name.to_value()?);)+
+                Ok(())
             }
 
             fn from_row(row: &mut RowReader<'_>) -> Result<Self> {

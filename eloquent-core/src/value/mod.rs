@@ -96,6 +96,7 @@ pub enum Value {
 
 impl Value {
     /// The same value, borrowed.
+    #[inline]
     pub fn as_ref(&self) -> ValueRef<'_> {
         match self {
             Value::Null => ValueRef::Null,

@@ -161,7 +161,11 @@ impl Executor {
         }
     }
 
-    async fn execute_later(&self, statement: &Statement, lent: Option<Lent>) -> Result<Affected> {
+    pub(crate) async fn execute_later(
+        &self,
+        statement: &Statement,
+        lent: Option<Lent>,
+    ) -> Result<Affected> {
         let mut lent = match self.again(statement, &mut Discard, lent).await? {
             Tried::Later(Some(lent)) => lent,
             Tried::Done(outcome) => return outcome,
@@ -248,8 +252,13 @@ impl Executor {
     /// The span of a statement, for tracing; nearly free when nobody looks.
     fn span(&self, statement: &Statement) -> Span {
         let pool = self.connection().pool();
-        let (connection, driver, table) = (pool.name(), pool.driver(), statement.table());
-        tracing::debug_span!(target: "eloquent", "statement", connection, driver, table)
+        tracing::debug_span!(
+            target: "eloquent",
+            "statement",
+            connection = pool.name(),
+            driver = pool.driver(),
+            table = statement.table()
+        )
     }
 
     fn statement_timeout(&self) -> Option<Duration> {
@@ -341,7 +350,7 @@ thread_local! {
 
 /// How much a thread answers before other tasks get their turn. Without a pause a loop of statements
 /// that are all answered at once would hold the thread for as long as it runs.
-const TURN: (u32, Duration) = (64, Duration::from_micros(100));
+const TURN: (u32, Duration) = (256, Duration::from_micros(500));
 
 fn turn_is_over() -> bool {
     let (statements, time) = SPENT.get();

@@ -20,13 +20,15 @@ pub(crate) fn key_columns(
 
 /// The condition that names one row.
 pub(crate) fn key_filter<K: Key>(definition: &'static ModelDef, key: &K) -> Result<Vec<Predicate>> {
-    let values = key.to_values().map_err(|m| definition.locate(m.into_encode_error()))?;
-    let pairs = key_columns(definition, Source(0)).zip(values);
-    Ok(pairs
-        .map(|(column, value)| {
-            Predicate::Compare(column, CompareOperator::Equal, Expression::Value(value))
-        })
-        .collect())
+    let mut columns = key_columns(definition, Source(0));
+    let mut filter = Vec::with_capacity(columns.len());
+    key.give(&mut |value| {
+        let value = Expression::Value(value);
+        let pair = columns.next().map(|c| Predicate::Compare(c, CompareOperator::Equal, value));
+        filter.extend(pair);
+    })
+    .map_err(|mismatch| definition.locate(mismatch.into_encode_error()))?;
+    Ok(filter)
 }
 
 /// The condition that names the rows of any of these keys.

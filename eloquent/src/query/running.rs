@@ -1,4 +1,4 @@
-//! The future of a query.
+//! The future of a query, and of a write.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -11,7 +11,7 @@ use super::{BoxFuture, Plan};
 use crate::database::{Executor, Located, Target, Tried};
 use crate::model::ModelDef;
 
-/// A query on its way to its rows: what it becomes when it is awaited.
+/// A query on its way to its rows, or a write: what it becomes when it is awaited.
 ///
 /// The first poll tries it on a session that is at hand. Only what is not answered there at once is
 /// moved into a box.
@@ -34,11 +34,20 @@ struct Fresh<S> {
 
 impl<S: Gather> Running<S> {
     pub(crate) fn new(plan: Result<Plan>, definition: &'static ModelDef, sink: S) -> Self {
-        Running(match plan {
-            Ok(Plan { select, target }) => {
-                let statement = Statement::Select(select);
-                State::Fresh(Fresh { statement, target, definition, sink })
-            }
+        match plan {
+            Ok(plan) => Self::of(Ok(Statement::Select(plan.select)), plan.target, definition, sink),
+            Err(error) => Self::of(Err(error), None, definition, sink),
+        }
+    }
+
+    pub(super) fn of(
+        statement: Result<Statement>,
+        target: Option<Target>,
+        definition: &'static ModelDef,
+        sink: S,
+    ) -> Self {
+        Running(match statement {
+            Ok(statement) => State::Fresh(Fresh { statement, target, definition, sink }),
             Err(error) => State::Failed(error),
         })
     }
@@ -59,11 +68,18 @@ impl<S: Gather> Future for Running<S> {
             };
         let executor = Executor::resolve(target, Some(definition))?;
         match executor.now(&statement, &mut sink) {
-            Tried::Done(outcome) => Poll::Ready(outcome.locate(definition).map(|_| sink.finish())),
+            Tried::Done(outcome) => {
+                Poll::Ready(outcome.locate(definition).map(|affected| sink.finish(affected)))
+            }
             Tried::Later(lent) => {
                 let mut future: BoxFuture<_> = Box::pin(async move {
-                    let fetched = executor.fetch_later(&statement, sink, lent).await;
-                    fetched.locate(definition).map(|(_, sink)| sink.finish())
+                    let outcome = match S::ROWS {
+                        true => executor.fetch_later(&statement, sink, lent).await,
+                        false => {
+                            executor.execute_later(&statement, lent).await.map(|done| (done, sink))
+                        }
+                    };
+                    outcome.locate(definition).map(|(affected, sink)| sink.finish(affected))
                 });
                 let polled = future.as_mut().poll(cx);
                 self.0 = State::Boxed(future);

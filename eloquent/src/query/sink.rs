@@ -3,15 +3,19 @@
 use std::any::Any;
 
 use eloquent_core::Result;
-use eloquent_core::row::{Flow, Row, RowReader, RowSink};
+use eloquent_core::driver::Affected;
+use eloquent_core::row::{Discard, Flow, Row, RowReader, RowSink};
 
 /// A sink that makes something of all rows.
 pub trait Gather: RowSink + Sized + 'static {
     /// What it makes.
     type Output: Send + 'static;
 
+    /// Whether it wants rows at all.
+    const ROWS: bool = true;
+
     /// After the last row.
-    fn finish(self) -> Self::Output;
+    fn finish(self, affected: Affected) -> Self::Output;
 }
 
 /// Collects rows, decoding each where it lies.
@@ -71,7 +75,7 @@ impl<T: Send + 'static> RowSink for First<T> {
 impl<T: Send + 'static> Gather for Collect<T> {
     type Output = Vec<T>;
 
-    fn finish(self) -> Vec<T> {
+    fn finish(self, _: Affected) -> Vec<T> {
         self.rows
     }
 }
@@ -79,8 +83,19 @@ impl<T: Send + 'static> Gather for Collect<T> {
 impl<T: Send + 'static> Gather for First<T> {
     type Output = Option<T>;
 
-    fn finish(self) -> Option<T> {
+    fn finish(self, _: Affected) -> Option<T> {
         self.row
+    }
+}
+
+/// Says how many rows were written.
+impl Gather for Discard {
+    type Output = u64;
+
+    const ROWS: bool = false;
+
+    fn finish(self, affected: Affected) -> u64 {
+        affected.rows
     }
 }
 

@@ -1,5 +1,6 @@
 //! Changing and removing the rows of a query.
 
+use eloquent_core::row::Discard;
 use eloquent_core::statement::{
     Assignment, ColumnRef, CompareOperator, Delete, Expression, Predicate, Select, Source,
     Statement, Update,
@@ -7,7 +8,7 @@ use eloquent_core::statement::{
 use eloquent_core::value::ColumnValue;
 use eloquent_core::{Error, ErrorKind, Result};
 
-use super::{BoxFuture, Col, IntoExpr, Number, Plan, Query};
+use super::{Col, IntoExpr, Number, Plan, Query, Running};
 use crate::database::{Executor, Located, Target, at_target};
 use crate::model::{Model, ModelDef, now, timestamp};
 
@@ -74,13 +75,6 @@ impl MassWrite {
         executor.render(&statement).await.locate(self.definition)
     }
 
-    async fn run(self) -> Result<u64> {
-        let target = self.target.as_ref();
-        let statement = self.statement.map_err(at_target(target, self.definition))?;
-        let executor = Executor::resolve(target.cloned(), Some(self.definition))?;
-        Ok(executor.execute(&statement).await.locate(self.definition)?.rows)
-    }
-
     pub(crate) fn update(
         plan: Plan,
         definition: &'static ModelDef,
@@ -103,10 +97,12 @@ impl MassWrite {
 
 impl IntoFuture for MassWrite {
     type Output = Result<u64>;
-    type IntoFuture = BoxFuture<Self::Output>;
+    type IntoFuture = Running<Discard>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
+        let MassWrite { statement, target, definition } = self;
+        let statement = statement.map_err(at_target(target.as_ref(), definition));
+        Running::of(statement, target, definition, Discard)
     }
 }
 
