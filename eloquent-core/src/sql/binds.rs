@@ -51,6 +51,10 @@ impl<'s> Binds<'s> {
         self.values.reserve(values);
     }
 
+    pub(super) fn extend(&mut self, values: &'s [Value]) {
+        self.values.extend(values.iter().map(Value::as_ref));
+    }
+
     #[inline]
     pub(super) fn push(&mut self, value: ValueRef<'s>) {
         self.values.push(value);

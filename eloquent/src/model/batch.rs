@@ -1,5 +1,8 @@
 //! Rows to be added, in as few statements as they need.
 
+use std::iter::{Peekable, Zip};
+use std::vec::IntoIter;
+
 use eloquent_core::driver::Capabilities;
 use eloquent_core::value::Value;
 use eloquent_core::{Error, Name, Result};
@@ -8,18 +11,23 @@ use super::draft::{Draft, DraftValues};
 use super::{Model, ModelDef};
 use crate::database::{Executor, Transaction};
 
+/// Rows in a piece: what an embedded database takes at best in one statement.
+pub(super) const PIECE: usize = 64;
+
 /// Rows to be added. All of them have been checked, so that nothing is sent when one is wrong.
+///
+/// They lie in pieces, because one large block would have to be taken apart again.
 pub(crate) struct Batch {
     definition: &'static ModelDef,
-    /// The values of all rows, one row after the other.
-    pub(super) values: Vec<Value>,
-    runs: Vec<Run>,
+    pieces: Vec<Piece>,
 }
 
 /// Rows in a row that give the same columns.
-struct Run {
-    given: Vec<usize>,
-    rows: usize,
+#[derive(Default)]
+pub(super) struct Piece {
+    pub(super) given: Vec<usize>,
+    pub(super) rows: usize,
+    pub(super) values: Vec<Value>,
 }
 
 /// Rows of one statement.
@@ -46,68 +54,56 @@ impl Batch {
     /// # Errors
     /// For the first value that does not fit its column, and the first field that was not given.
     pub(crate) fn of<M: Model>(drafts: impl IntoIterator<Item = M::Draft>) -> Result<Self> {
-        let definition = M::definition();
-        let drafts = drafts.into_iter();
-        let mut row = DraftValues::new(definition, drafts.size_hint().0);
-        let mut runs: Vec<Run> = Vec::new();
-        for draft in drafts {
-            row.start();
-            draft.into_values(&mut row);
-            row.finish()?;
-            match runs.last_mut() {
-                Some(run) if run.given == row.given => run.rows += 1,
-                _ => runs.push(Run { given: row.given.clone(), rows: 1 }),
-            }
+        let mut drafts = drafts.into_iter();
+        let mut values = DraftValues::new(M::definition());
+        while let Some(draft) = drafts.next() {
+            values.start(drafts.size_hint().0);
+            draft.into_values(&mut values);
+            values.finish()?;
         }
-        Ok(Batch { definition, values: row.values, runs })
+        Ok(Batch { definition: M::definition(), pieces: values.into_pieces() })
     }
 
-    /// The positions of the columns that the first row gives.
-    pub(super) fn given(&self) -> &[usize] {
-        self.runs.first().map_or(&[], |run| &run.given)
+    /// The values of the only row, and the positions of the columns that it gives.
+    pub(super) fn into_row(mut self) -> (Vec<usize>, Vec<Value>) {
+        self.pieces.pop().map(|piece| (piece.given, piece.values)).unwrap_or_default()
     }
 
     /// Whether there are rows of one statement that leave this column out.
     pub(super) fn leaves_out(&self, position: usize) -> bool {
-        self.runs.iter().any(|run| run.rows > 1 && !run.given.contains(&position))
+        self.pieces.iter().any(|piece| piece.rows > 1 && !piece.given.contains(&position))
     }
 
-    fn names(&self, given: &[usize]) -> Vec<Name> {
-        given.iter().map(|position| self.definition.columns[*position].name.clone()).collect()
-    }
-
-    /// How many rows of each run a statement takes.
-    fn room(&self, capabilities: &Capabilities) -> Result<Vec<usize>> {
-        let room = |run: &Run| match run.given.len() {
+    /// Rows for statements that take what this database takes.
+    fn chunks(self, capabilities: &Capabilities) -> Result<Chunks> {
+        let room = |piece: &Piece| match piece.given.len() {
             0 => Ok(1),
             width => match (capabilities.max_binds / width).min(capabilities.insert_rows) {
                 0 => Err(Error::invalid("the row has more columns than a statement can bind")),
                 room => Ok(room),
             },
         };
-        let room: Result<_> = self.runs.iter().map(room).collect();
-        room.map_err(|error| self.definition.locate(error))
+        let room: Result<_> = self.pieces.iter().map(room).collect();
+        let room: Vec<usize> = room.map_err(|error| self.definition.locate(error))?;
+        let pieces = self.pieces.into_iter().zip(room).peekable();
+        Ok(Chunks { definition: self.definition, pieces, rest: None })
     }
 
     /// Sends the rows, all of them in one transaction, and gives the outcome of each statement.
     pub(crate) async fn send<W: WriteChunk>(
-        mut self,
+        self,
         executor: &Executor,
         capabilities: &Capabilities,
         writer: &mut W,
     ) -> Result<Vec<W::Output>> {
-        let room = self.room(capabilities)?;
         let prepared = writer.wants_transaction(&self);
-        let runs = std::mem::take(&mut self.runs);
-        if let [run] = &*runs
-            && run.rows <= room[0]
-            && !prepared
-        {
-            let columns = self.names(&run.given);
-            let chunk = Chunk { given: run.given.clone(), columns, values: self.values };
-            return Ok(vec![writer.write(executor, chunk).await?]);
+        let mut chunks = self.chunks(capabilities)?;
+        let Some(first) = chunks.next() else { return Ok(Vec::new()) };
+        let second = chunks.next();
+        if second.is_none() && !prepared {
+            return Ok(vec![writer.write(executor, first).await?]);
         }
-        let transaction = match capabilities.transactions && !runs.is_empty() {
+        let transaction = match capabilities.transactions {
             true => Some(Transaction::within(executor).await?),
             false => None,
         };
@@ -116,28 +112,44 @@ impl Batch {
             writer.prepare(&inner).await?;
         }
         let mut outcomes = Vec::new();
-        let mut values = std::mem::take(&mut self.values).into_iter();
-        for (run, room) in runs.iter().zip(room) {
-            let mut left = run.rows;
-            for statements in (1..=run.rows.div_ceil(room)).rev() {
-                // of equal length, so that they have one text, or two
-                let rows = left.div_ceil(statements);
-                left -= rows;
-                let count = rows * run.given.len();
-                let mut part = Vec::with_capacity(count);
-                // a loop: collecting asks before each value whether there is room
-                for _ in 0..count {
-                    part.extend(values.next());
-                }
-                let (given, columns) = (run.given.clone(), self.names(&run.given));
-                let chunk = Chunk { given, columns, values: part };
-                outcomes.push(writer.write(&inner, chunk).await?);
-            }
+        for chunk in [first].into_iter().chain(second).chain(chunks) {
+            outcomes.push(writer.write(&inner, chunk).await?);
         }
         if let Some(transaction) = transaction {
             transaction.commit().await?;
         }
         Ok(outcomes)
+    }
+}
+
+/// Pieces, put together or taken apart so that they fill statements.
+struct Chunks {
+    definition: &'static ModelDef,
+    pieces: Peekable<Zip<IntoIter<Piece>, IntoIter<usize>>>,
+    /// What was too much for the last statement.
+    rest: Option<(Piece, usize)>,
+}
+
+impl Iterator for Chunks {
+    type Item = Chunk;
+
+    fn next(&mut self) -> Option<Chunk> {
+        let (mut piece, room) = self.rest.take().or_else(|| self.pieces.next())?;
+        let joins = |next: &(Piece, usize), piece: &Piece| {
+            next.0.given == piece.given && piece.rows + next.0.rows <= room
+        };
+        while let Some((next, _)) = self.pieces.next_if(|next| joins(next, &piece)) {
+            piece.values.extend(next.values);
+            piece.rows += next.rows;
+        }
+        if piece.rows > room {
+            let values = piece.values.split_off(room * piece.given.len());
+            let rest = Piece { given: piece.given.clone(), rows: piece.rows - room, values };
+            self.rest = Some((rest, room));
+        }
+        let name = |position: &usize| self.definition.columns[*position].name.clone();
+        let columns = piece.given.iter().map(name).collect();
+        Some(Chunk { given: piece.given, columns, values: piece.values })
     }
 }
 

@@ -4,6 +4,7 @@ use eloquent_core::schema::Column;
 use eloquent_core::value::{ColumnValue, DateTime, Utc, Uuid, Value};
 use eloquent_core::{Error, ErrorKind, Name, Result};
 
+use super::batch::{PIECE, Piece};
 use super::{KeySource, Model, ModelDef, now, timestamp};
 
 /// A row to be created, with the fields that have been given so far. Implemented by
@@ -16,14 +17,16 @@ pub trait Draft: Default + Send + 'static {
     fn into_values(self, values: &mut DraftValues);
 }
 
-/// Where drafts put their values: into one buffer for all rows, checked as they come in. What a draft
-/// leaves out and Eloquent knows (keys, times) is filled in.
-#[derive(Debug)]
+/// Where drafts put their values, checked as they come in. What a draft leaves out and Eloquent knows
+/// (keys, times) is filled in.
 pub struct DraftValues {
     definition: &'static ModelDef,
-    pub(super) values: Vec<Value>,
+    pieces: Vec<Piece>,
+    /// The piece at hand, with the values of the row at hand behind those of its rows.
+    piece: Piece,
     /// The positions of the columns that the row at hand gives.
-    pub(super) given: Vec<usize>,
+    given: Vec<usize>,
+    /// The column that comes next.
     position: usize,
     /// One moment for all rows.
     now: Option<DateTime<Utc>>,
@@ -31,32 +34,62 @@ pub struct DraftValues {
 }
 
 impl DraftValues {
-    /// An empty buffer with room for so many rows.
-    pub(super) fn new(definition: &'static ModelDef, rows: usize) -> Self {
-        let columns = definition.columns.len();
-        let generated = definition.columns.iter().filter(|column| column.auto_increment).count();
+    pub(super) fn new(definition: &'static ModelDef) -> Self {
         DraftValues {
             definition,
-            values: Vec::with_capacity((columns - generated).saturating_mul(rows)),
-            given: Vec::with_capacity(columns),
+            pieces: Vec::new(),
+            piece: Piece::default(),
+            given: Vec::with_capacity(definition.columns.len()),
             position: 0,
             now: None,
             error: None,
         }
     }
 
-    /// Before the values of a draft.
-    pub(super) fn start(&mut self) {
+    /// Before the values of a draft; so many are expected to follow it.
+    pub(super) fn start(&mut self, follow: usize) {
+        if self.piece.rows == PIECE {
+            self.next_piece();
+        }
+        if self.piece.rows == 0 {
+            let width = self.definition.columns.len();
+            self.piece.values.reserve(width.saturating_mul(follow.saturating_add(1).min(PIECE)));
+        }
         self.given.clear();
         self.position = 0;
     }
 
-    /// After the values of a draft: what was wrong with them.
+    /// After the values of a draft.
+    ///
+    /// # Errors
+    /// What was wrong with them.
     pub(super) fn finish(&mut self) -> Result<()> {
-        match self.error.take() {
-            None => Ok(()),
-            Some(error) => Err(self.definition.locate(error)),
+        if let Some(error) = self.error.take() {
+            return Err(self.definition.locate(error));
         }
+        if self.given != self.piece.given {
+            let row = self.piece.values.len() - self.given.len();
+            let values = self.piece.values.split_off(row);
+            self.next_piece();
+            self.piece.values.extend(values);
+            self.piece.given.clone_from(&self.given);
+        }
+        self.piece.rows += 1;
+        Ok(())
+    }
+
+    /// Puts the piece at hand away, if it has rows, and begins another with the same columns.
+    fn next_piece(&mut self) {
+        let given = self.piece.given.clone();
+        let piece = std::mem::replace(&mut self.piece, Piece { given, ..Piece::default() });
+        if piece.rows > 0 {
+            self.pieces.push(piece);
+        }
+    }
+
+    pub(super) fn into_pieces(mut self) -> Vec<Piece> {
+        self.next_piece();
+        self.pieces
     }
 
     /// The value of the next column.
@@ -80,7 +113,7 @@ impl DraftValues {
             if let Err(error) = column.check(value.as_ref()) {
                 return self.refuse(error);
             }
-            self.values.push(value);
+            self.piece.values.push(value);
             self.given.push(self.position);
         }
         self.position += 1;
@@ -124,6 +157,12 @@ impl DraftValues {
             return Ok(Some(Value::Null));
         }
         Err(Error::new(ErrorKind::NotNullViolation, "the field was not given"))
+    }
+}
+
+impl std::fmt::Debug for DraftValues {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DraftValues").field("model", &self.definition.name).finish_non_exhaustive()
     }
 }
 

@@ -37,13 +37,13 @@ impl<M: Model> Create<M> {
         let batch = Batch::of::<M>([self.draft]).map_err(at_target(target, definition))?;
         let executor = Executor::resolve(self.target, Some(definition))?;
         let capabilities = executor.capabilities().await?;
-        let given = batch.given();
+        let (given, values) = batch.into_row();
         let numbered = definition.auto_column().filter(|position| !given.contains(position));
         let unknown = (0..definition.columns.len())
             .any(|position| !given.contains(&position) && Some(position) != numbered);
         let read_back = unknown || (numbered.is_some() && !capabilities.last_insert_id);
         let columns = given.iter().map(|g| definition.columns[*g].name.clone()).collect();
-        let (table, values): (Name, _) = (definition.table.into(), batch.values);
+        let table: Name = definition.table.into();
         let mut insert = Insert { table, columns, values, conflict: None, returning: None };
         if read_back && capabilities.returning {
             insert.returning = Some(Projection::Columns(definition.columns));

@@ -131,10 +131,7 @@ impl<'s> Shape<'_, 's> {
         self.name(&insert.table);
         self.names(&insert.columns);
         self.len(insert.values.len());
-        self.binds.reserve(insert.values.len());
-        for value in &insert.values {
-            self.binds.push(value.as_ref());
-        }
+        self.binds.extend(&insert.values);
         match &insert.conflict {
             None => self.tag(Tag::Absent),
             Some(conflict) => {

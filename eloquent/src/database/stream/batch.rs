@@ -17,6 +17,8 @@ use super::{BoxFuture, Decode, Reading};
 const FIRST: usize = 64;
 /// Rows in a batch at most.
 const MOST: usize = 512;
+/// Rows in a batch at most when no other thread has to wake up for it.
+const MOST_DECODED: usize = 256;
 /// Bytes in a batch at which it is full, however few rows it has.
 const FULL: usize = 256 * 1024;
 
@@ -103,11 +105,12 @@ impl<T: Send + 'static> RowSink for Batches<T> {
             return Ok(Flow::Stop);
         }
         let full = if Reading::is_here() {
+            let size = self.size.min(MOST_DECODED);
             if self.decoded.capacity() == 0 {
-                self.decoded.reserve(self.size);
+                self.decoded.reserve(size);
             }
             self.decoded.push((self.decode)(&mut RowReader::new(row))?);
-            self.decoded.len() >= self.size
+            self.decoded.len() >= size
         } else {
             self.copied.push(row, self.size)?;
             self.copied.rows >= self.size || self.copied.text.len() >= FULL
