@@ -243,7 +243,7 @@ impl Pool {
             }
             if !opened.is_silent(&idle)
                 || matches!(
-                    timeout(self.options.connect_timeout, idle.session.ping()).await,
+                    timeout(self.options.reset_timeout, idle.session.ping()).await,
                     Ok(Ok(()))
                 )
             {
@@ -251,6 +251,10 @@ impl Pool {
                 lease.born = idle.born;
                 return Ok(lease);
             }
+            // what has happened to this one has happened to the others: not each is waited for
+            let silent: Vec<Idle> =
+                self.lock().extract_if(.., |other| opened.is_silent(other)).collect();
+            drop(silent);
         }
         let bound = self.options.connect_timeout;
         lease.session = match timeout(bound, opened.connection.session()).await {

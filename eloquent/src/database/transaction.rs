@@ -329,14 +329,27 @@ impl Step {
 
 async fn step(connection: &Connection, lease: &mut Lease, kind: Step) -> Result<()> {
     let started = Instant::now();
-    let session = lease.start()?;
-    let outcome = match kind {
-        Step::Begin(depth, options) => session.begin(depth, options).await,
-        Step::Commit(depth) => session.commit(depth).await,
-        Step::Rollback(depth) => session.rollback(depth).await,
-    };
-    let outcome = lease.finish(Ok(outcome));
     let pool = connection.pool();
+    let bound = match kind {
+        Step::Rollback(_) => Some(pool.options().reset_timeout),
+        _ => pool.options().statement_timeout,
+    };
+    let session = lease.start()?;
+    let outcome = within(bound, async {
+        match kind {
+            Step::Begin(depth, options) => session.begin(depth, options).await,
+            Step::Commit(depth) => session.commit(depth).await,
+            Step::Rollback(depth) => session.rollback(depth).await,
+        }
+    })
+    .await;
+    let is_late = outcome.is_err();
+    let outcome = lease.finish(outcome).map_err(|error| match kind {
+        Step::Commit(0) if is_late => {
+            pool.locate(Error::new(ErrorKind::CommitUnknown, error.message().to_owned()))
+        }
+        _ => error,
+    });
     let report = outcome.as_ref().map(|()| 0);
     connection.db().events().report(
         (pool.name(), pool.driver()),
