@@ -3,6 +3,7 @@
 mod diesel;
 mod diesel_async;
 mod eloquent;
+mod eloquent_held;
 mod raw;
 mod sea_orm;
 mod sqlx;

@@ -3,7 +3,7 @@
 use std::{path::Path, thread, time::Duration};
 
 use anyhow::Result;
-use harness::{AUTHORS, NewUser, POSTS_PER_AUTHOR, Post, Store, USERS, User};
+use harness::{AUTHORS, HeldStore, NewUser, POSTS_PER_AUTHOR, Post, Store, USERS, User};
 use rusqlite::{Connection, Row, params};
 
 /// The tables of Diesel's own benchmarks, with an index.
@@ -32,7 +32,7 @@ const EVENTS: &str = "
 pub struct Rusqlite;
 
 /// A session as every contender sets its own.
-pub fn connect(database: &Path) -> Result<Connection> {
+pub fn connect(database: &str) -> Result<Connection> {
     let connection = Connection::open(database)?;
     connection.execute_batch("PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON")?;
     connection.busy_timeout(Duration::from_secs(5))?;
@@ -45,7 +45,11 @@ pub fn user(row: &Row<'_>) -> rusqlite::Result<User> {
 }
 
 impl Store for Rusqlite {
-    fn create(&self, database: &Path) -> Result<()> {
+    fn address(&self, folder: &Path, contender: &str) -> String {
+        folder.join(contender).with_extension("sqlite").to_string_lossy().into_owned()
+    }
+
+    fn create(&self, database: &str) -> Result<()> {
         let mut connection = connect(database)?;
         connection.execute_batch(SCHEMA)?;
         let transaction = connection.transaction()?;
@@ -66,12 +70,7 @@ impl Store for Rusqlite {
         Ok(())
     }
 
-    fn create_events(&self, database: &Path) -> Result<()> {
-        connect(database)?.execute_batch(EVENTS)?;
-        Ok(())
-    }
-
-    fn reset(&self, database: &Path) -> Result<()> {
+    fn reset(&self, database: &str) -> Result<()> {
         let connection = connect(database)?;
         connection.execute("DELETE FROM users WHERE id > ?1", [USERS])?;
         connection.execute_batch(
@@ -82,16 +81,27 @@ impl Store for Rusqlite {
         Ok(())
     }
 
-    fn users(&self, database: &Path) -> Result<Vec<User>> {
+    fn users(&self, database: &str) -> Result<Vec<User>> {
         let connection = connect(database)?;
         let mut users = connection.prepare("SELECT * FROM users ORDER BY id")?;
         let users = users.query_map([], user)?.collect::<Result<_, _>>()?;
         Ok(users)
     }
 
+    fn remove(&self, _database: &str) -> Result<()> {
+        Ok(())
+    }
+}
+
+impl HeldStore for Rusqlite {
+    fn create_events(&self, database: &str) -> Result<()> {
+        connect(database)?.execute_batch(EVENTS)?;
+        Ok(())
+    }
+
     fn hold_write_lock(
         &self,
-        database: &Path,
+        database: &str,
         duration: Duration,
         locked: Box<dyn FnOnce() + Send>,
     ) -> Result<()> {

@@ -112,6 +112,26 @@ pub trait RowSink: Send {
     fn into_any(self: Box<Self>) -> Box<dyn Any + Send>;
 }
 
+impl dyn RowSink {
+    /// Shows it rows that are at hand, for as long as it wants any, and says how many it took.
+    ///
+    /// # Errors
+    /// Those of [`row`](Self::row).
+    pub async fn show<R: Row + Sync>(&mut self, rows: &[R]) -> Result<u64> {
+        let mut shown = 0;
+        for row in rows {
+            let flow = self.row(row)?;
+            shown += 1;
+            match flow {
+                Flow::Continue => {}
+                Flow::Flush => std::future::poll_fn(|cx| self.poll_flush(cx)).await?,
+                Flow::Stop => break,
+            }
+        }
+        Ok(shown)
+    }
+}
+
 /// A sink for statements whose rows nobody wants.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Discard;
@@ -136,6 +156,11 @@ pub struct OwnedRow {
 }
 
 impl OwnedRow {
+    /// A row of these values; `names`, one for each, is shared by all rows of a result.
+    pub fn new(names: impl Into<Arc<[String]>>, values: Vec<Value>) -> Self {
+        OwnedRow { names: names.into(), values }
+    }
+
     /// Copies a row; `names` is shared by all rows of a result and filled by the first.
     ///
     /// # Errors
@@ -202,7 +227,7 @@ mod tests {
 
     fn row() -> OwnedRow {
         let names = ["id", "name"].map(str::to_owned);
-        OwnedRow { names: Arc::new(names), values: vec![Value::I64(1), Value::Text("Ada".into())] }
+        OwnedRow::new(names, vec![Value::I64(1), Value::Text("Ada".into())])
     }
 
     #[test]

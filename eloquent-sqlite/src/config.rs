@@ -9,7 +9,7 @@ use eloquent_core::config::{ConnectionConfig, Setting};
 
 /// The settings that a connection takes.
 pub(crate) const SETTINGS: &[Setting] = &[
-    Setting::new("path", "the database file, or `:memory:`"),
+    Setting::new("path", "the database file, or `:memory:`").database(),
     Setting::new("mode", "`rwc` creates the file, `rw` needs it, `ro` only reads").default("rwc"),
     Setting::new("busy_timeout_ms", "how long to wait for a lock").default("5000"),
     Setting::new("inline", "what runs on the calling task: `reads_and_writes`, `reads`, `off`")

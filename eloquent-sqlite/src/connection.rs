@@ -157,6 +157,10 @@ impl Connection for SqliteConnection {
         })
     }
 
+    fn server_version(&self) -> Option<String> {
+        Some(format!("SQLite {}", rusqlite::version()))
+    }
+
     fn ping_after(&self) -> Option<Duration> {
         None
     }

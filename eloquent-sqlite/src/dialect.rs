@@ -32,11 +32,12 @@ impl Dialect for SqliteDialect {
         capabilities.transactions = true;
         capabilities.savepoints = true;
         capabilities.returning = true;
+        capabilities.returning_updates = true;
         capabilities.last_insert_id = true;
         capabilities.upsert = true;
         capabilities.joins = true;
         capabilities.max_binds = 32_766;
-        capabilities.insert_rows = 100;
+        capabilities.insert_rows = 64;
         capabilities
     }
 

@@ -9,7 +9,7 @@ use eloquent_core::{Result, async_trait};
 use crate::config::{SETTINGS, Settings};
 use crate::connection::SqliteConnection;
 use crate::error::DRIVER as NAME;
-use crate::url;
+use crate::{same_file, url};
 
 /// SQLite. See the [crate's page](crate).
 #[derive(Debug, Clone, Copy, Default)]
@@ -31,6 +31,14 @@ impl Driver for SqliteDriver {
 
     fn parse_url(&self, rest: &str, config: &mut ConnectionConfig) -> Result<()> {
         url::parse(rest, config)
+    }
+
+    fn check(&self, config: &ConnectionConfig) -> Result<()> {
+        Settings::read(config).map(drop)
+    }
+
+    fn same_database(&self, one: &ConnectionConfig, other: &ConnectionConfig) -> bool {
+        same_file::same_file(one, other)
     }
 
     async fn connect(&self, config: &ConnectionConfig) -> Result<Arc<dyn Connection>> {

@@ -102,6 +102,7 @@ mod ids;
 mod inline;
 mod like;
 mod open;
+mod same_file;
 mod session;
 mod show;
 mod task;

@@ -12,12 +12,16 @@ pub mod schema;
 pub mod __private;
 
 // The only place where features meet drivers; the `pub use` is also what links them.
+#[cfg(feature = "mysql")]
+pub use eloquent_mysql as mysql;
+#[cfg(feature = "pg")]
+pub use eloquent_pg as pg;
 #[cfg(feature = "sqlite")]
 pub use eloquent_sqlite as sqlite;
 
 pub use database::{
-    Connection, Db, DbBuilder, PoolOptions, PoolStatus, QueryEvent, Retry, Rows, Target,
-    Transaction, TransactionBuilder,
+    Connection, Db, DbBuilder, Environment, PoolOptions, PoolStatus, QueryEvent, Retry, Rows,
+    Target, Transaction, TransactionBuilder, environment,
 };
 pub use eloquent_core::config::{ConnectionConfig, Setting};
 pub use eloquent_core::driver::{
@@ -36,7 +40,7 @@ pub use query::{Query, count, raw};
 /// What most programs need: `use eloquent::prelude::*;`.
 pub mod prelude {
     pub use crate::model::{FromRow as _, Model, View};
-    pub use crate::query::{Condition as _, Operand as _, Query, count, raw};
+    pub use crate::query::{Compare as _, Condition as _, Operand as _, Query, count, raw};
     pub use crate::value::{DateTime, Decimal, Json, Utc, Uuid};
     pub use crate::{Db, new};
     pub use eloquent_core::value::ColumnValue;

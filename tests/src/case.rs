@@ -76,6 +76,7 @@ needs! {
     TRANSACTIONS NO_TRANSACTIONS transactions "transactions";
     SAVEPOINTS NO_SAVEPOINTS savepoints "savepoints";
     RETURNING NO_RETURNING returning "rows of writes";
+    RETURNING_UPDATES NO_RETURNING_UPDATES returning_updates "rows of updates";
     LAST_INSERT_ID NO_LAST_INSERT_ID last_insert_id "the number of the last insert";
     UPSERT NO_UPSERT upsert "upserts";
     JOINS NO_JOINS joins "joins";

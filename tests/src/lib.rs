@@ -16,8 +16,9 @@
 //! }
 //! ```
 //!
-//! Two tools are of use beyond the suites: the [`wrapper`] is a driver around another one that
-//! listens, counts and injects faults; [`cancellation`] drops a future at each of its awaits.
+//! Three tools are of use beyond the suites: the [`wrapper`] is a driver around another one that
+//! listens, counts and injects faults; the [`proxy`] does the like between a driver and its server;
+//! [`cancellation`] drops a future at each of its awaits.
 
 // A case fails by panicking, and its helpers do so on its behalf.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
@@ -26,6 +27,7 @@ pub mod cancellation;
 pub mod case;
 pub mod contract;
 pub mod orm;
+pub mod proxy;
 mod target;
 pub mod wrapper;
 

@@ -10,6 +10,11 @@ fn main() -> ExitCode {
     if cfg!(feature = "sqlite") {
         targets.extend(sqlite::targets());
     }
+    if cfg!(feature = "mysql") {
+        targets.extend(mysql::targets());
+    }
+    #[cfg(feature = "pg")]
+    targets.extend(pg::targets());
     let outcome = eloquent_conformance::main(&targets);
     // a failure here leaves a folder behind and nothing else
     let _ = std::fs::remove_dir_all(sqlite::folder());
@@ -58,5 +63,95 @@ mod sqlite {
     /// Where the files of this run are.
     pub(super) fn folder() -> String {
         format!("{}/conformance-{}", env!("CARGO_TARGET_TMPDIR"), std::process::id())
+    }
+}
+
+mod mysql {
+    use eloquent::{ConnectionConfig, Db};
+    use eloquent_conformance::Target;
+
+    const DATABASE: &str = "eloquent_conformance";
+    const HINT: &str = "run it within `scripts/with-servers`, or set DB_HOST, DB_PORT, DB_USER and \
+                        DB_PASSWORD to a server that may be written to";
+
+    /// A database of its own, made anew.
+    pub(super) fn targets() -> Vec<Target> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.expect("a runtime").block_on(make()).expect(HINT);
+        let config = server("mysql").set("name", DATABASE).set("lock_timeout_s", "5");
+        vec![Target::config("mysql", config)]
+    }
+
+    async fn make() -> eloquent::Result<()> {
+        let db = Db::builder().connection(server("server")).build()?;
+        let text = format!("DROP DATABASE IF EXISTS {DATABASE}");
+        Db::raw(eloquent::RawSql::trusted(text)).on(&db).execute().await?;
+        let text = format!("CREATE DATABASE {DATABASE}");
+        Db::raw(eloquent::RawSql::trusted(text)).on(&db).execute().await?;
+        db.close().await
+    }
+
+    /// The server of the environment, or one on this machine.
+    fn server(name: &str) -> ConnectionConfig {
+        let keys = [("host", "DB_HOST"), ("port", "DB_PORT"), ("user", "DB_USER")];
+        let keys = keys.into_iter().chain([("password", "DB_PASSWORD")]);
+        let config = ConnectionConfig::new(name, "mysql").set("host", "127.0.0.1");
+        keys.fold(config, |config, (key, variable)| match std::env::var(variable) {
+            Ok(value) => config.set(key, value),
+            Err(_) => config,
+        })
+    }
+}
+
+#[cfg(feature = "pg")]
+mod pg {
+    use std::env;
+
+    use eloquent::{ConnectionConfig, Db, RawSql};
+    use eloquent_conformance::Target;
+
+    /// PostgreSQL with statements that stay prepared, and with nothing kept between them.
+    pub(super) fn targets() -> Vec<Target> {
+        let target = |name: &str, prepare: &str| {
+            Target::config(name, config(name).set("name", DATABASE).set("prepare", prepare))
+        };
+        fresh();
+        vec![target("pg", "on"), target("pg-at-once", "off")]
+    }
+
+    const DATABASE: &str = "eloquent_conformance";
+
+    /// The server that the environment tells of, without a database.
+    fn config(name: &str) -> ConnectionConfig {
+        let variable = |name: &str| env::var(format!("PG_{name}")).ok();
+        let hint = "PG_HOST is not set: run this with scripts/test or scripts/with-servers";
+        let mut config =
+            ConnectionConfig::new(name, "pg").set("host", variable("HOST").expect(hint));
+        for (key, value) in [("port", "PORT"), ("user", "USER"), ("password", "PASSWORD")] {
+            if let Some(value) = variable(value) {
+                config.insert(key, value);
+            }
+        }
+        config.set("ssl_mode", "disable")
+    }
+
+    /// Makes the database anew.
+    fn fresh() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let made = runtime.expect("a runtime").block_on(async {
+            let database = env::var("PG_NAME").unwrap_or_else(|_| String::from("postgres"));
+            let config = config("fresh").set("name", database);
+            let db = Db::builder().connection(config).build()?;
+            for sql in [
+                format!("DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)"),
+                format!("CREATE DATABASE {DATABASE}"),
+                // a session to which nothing can be set begins like this
+                format!("ALTER DATABASE {DATABASE} SET timezone = 'UTC'"),
+            ] {
+                Db::raw(RawSql::trusted(sql)).on(&db).execute().await?;
+            }
+            db.close().await
+        });
+        made.expect("a database");
     }
 }

@@ -1,7 +1,5 @@
 //! What a library must be able to do to take part.
 
-use std::path::Path;
-
 use anyhow::Result;
 
 use crate::{
@@ -23,7 +21,8 @@ pub trait Contender: Sized + Send + 'static {
     type Joined: Send + 'static;
     type Pool: Pool;
 
-    fn open(database: &Path) -> impl Future<Output = Result<Self>> + Send;
+    /// `database` is what the store gave as its address.
+    fn open(database: &str) -> impl Future<Output = Result<Self>> + Send;
 
     /// The first `limit` users by key.
     fn select(&mut self, limit: i64) -> impl Future<Output = Result<Vec<Self::User>>> + Send;
@@ -58,7 +57,7 @@ pub trait Contender: Sized + Send + 'static {
 pub trait Pool: Clone + Send + Sync + 'static {
     type User: Into<User> + Send + 'static;
 
-    fn open(database: &Path, sessions: usize) -> impl Future<Output = Result<Self>> + Send;
+    fn open(database: &str, sessions: usize) -> impl Future<Output = Result<Self>> + Send;
 
     fn find(&self, id: i64) -> impl Future<Output = Result<Option<Self::User>>> + Send;
 }

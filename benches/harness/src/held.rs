@@ -8,16 +8,17 @@
 mod cases;
 mod ticker;
 
-use std::{
-    path::{Path, PathBuf},
-    pin::Pin,
-    sync::Arc,
-};
+use std::{path::Path, pin::Pin, sync::Arc};
 
 use anyhow::{Context, Result};
 use serde::Serialize;
 
-use crate::{contender::Pool, options::RuntimeKind, store::Store, workload::SESSIONS};
+use crate::{
+    contender::Pool,
+    options::{RuntimeKind, Wanted},
+    store::HeldStore,
+    workload::SESSIONS,
+};
 use cases::{Case, Work};
 use ticker::Gaps;
 
@@ -33,9 +34,9 @@ pub trait Held: Pool {
 type Outcomes = Pin<Box<dyn Future<Output = Result<Vec<Outcome>>>>>;
 
 /// A contender that may enter.
-pub struct Entry {
+struct Entry {
     name: &'static str,
-    run: fn(Arc<dyn Store>, PathBuf) -> Outcomes,
+    run: fn(Arc<dyn HeldStore>, String) -> Outcomes,
 }
 
 struct Outcome {
@@ -61,24 +62,37 @@ struct Line {
 }
 
 impl Entry {
-    pub fn of<H: Held>(name: &'static str) -> Self {
+    fn of<H: Held>(name: &'static str) -> Self {
         Self { name, run: |store, database| Box::pin(run::<H>(store, database)) }
     }
 }
 
+/// The contenders of `runtime-held`, and what they run on.
+pub struct RuntimeHeld {
+    store: Arc<dyn HeldStore>,
+    entries: Vec<Entry>,
+}
+
+impl RuntimeHeld {
+    pub fn on(store: impl HeldStore + 'static) -> Self {
+        Self { store: Arc::new(store), entries: Vec::new() }
+    }
+
+    #[must_use]
+    pub fn with<H: Held>(mut self, name: &'static str) -> Self {
+        self.entries.push(Entry::of::<H>(name));
+        self
+    }
+}
+
 /// Every case for every contender that is wanted, as one table.
-pub fn report(
-    store: &Arc<dyn Store>,
-    entries: &[Entry],
-    only: &[String],
-    json: bool,
-) -> Result<()> {
-    let wanted = |name: &str| only.is_empty() || only.iter().any(|only| only == name);
+pub fn report(held: &RuntimeHeld, wanted: &Wanted) -> Result<()> {
+    let RuntimeHeld { store, entries } = held;
     let folder = tempfile::tempdir()?;
     let mut lines = Vec::new();
-    for entry in entries.iter().filter(|entry| wanted(entry.name)) {
+    for entry in entries.iter().filter(|entry| wanted.wants(entry.name)) {
         eprintln!("runtime held: {}", entry.name);
-        let database = folder.path().join(entry.name).with_extension("sqlite");
+        let database = store.address(folder.path(), entry.name);
         store.create(&database)?;
         store.create_events(&database)?;
         let runtime = RuntimeKind::CurrentThread.build()?;
@@ -86,14 +100,14 @@ pub fn report(
             runtime.block_on((entry.run)(Arc::clone(store), database)).context(entry.name)?;
         lines.extend(outcomes.iter().map(|outcome| outcome.line(entry.name)));
     }
-    match json {
+    match wanted.json {
         true => println!("{}", serde_json::to_string_pretty(&lines)?),
         false => println!("{}", markdown(&lines)),
     }
     Ok(())
 }
 
-async fn run<H: Held>(store: Arc<dyn Store>, database: PathBuf) -> Result<Vec<Outcome>> {
+async fn run<H: Held>(store: Arc<dyn HeldStore>, database: String) -> Result<Vec<Outcome>> {
     let pool = H::open(&database, SESSIONS).await?;
     let mut outcomes = Vec::new();
     for case in Case::ALL {
@@ -107,9 +121,9 @@ async fn run<H: Held>(store: Arc<dyn Store>, database: PathBuf) -> Result<Vec<Ou
     Ok(outcomes)
 }
 
-fn log_size(database: &Path) -> u64 {
-    let log = database.with_extension("sqlite-wal");
-    log.metadata().map_or(0, |log| log.len())
+fn log_size(database: &str) -> u64 {
+    let log = format!("{database}-wal");
+    Path::new(&log).metadata().map_or(0, |log| log.len())
 }
 
 impl Outcome {

@@ -1,10 +1,6 @@
-//! One contender on one file, with its type erased so that all can stand in one list.
+//! One contender on one database, with its type erased so that all can stand in one list.
 
-use std::{
-    hint::black_box,
-    path::{Path, PathBuf},
-    pin::Pin,
-};
+use std::{hint::black_box, pin::Pin};
 
 use anyhow::{Context, Result, ensure};
 use tokio::task::JoinSet;
@@ -22,14 +18,14 @@ use crate::{
 /// Runs on a task of its own, as a request's handler would, so the lane travels there and back.
 pub type Trip<T> = Pin<Box<dyn Future<Output = Result<(Box<dyn Lane>, T)>> + Send>>;
 
-/// A lane that is being put on its file.
+/// A lane that is being put on its database.
 pub type Opened = Pin<Box<dyn Future<Output = Result<Box<dyn Lane>>> + Send>>;
 
 pub trait Lane: Send {
     fn name(&self) -> &'static str;
     fn can(&self, workload: Workload) -> bool;
-    fn database(&self) -> &Path;
-    /// What the workload gives back, or, for a write, nothing: the file tells.
+    fn database(&self) -> &str;
+    /// What the workload gives back, or, for a write, nothing: the database tells.
     fn answer(self: Box<Self>, workload: Workload) -> Trip<Answer>;
     fn run(self: Box<Self>, workload: Workload, iterations: u32) -> Trip<Sample>;
 }
@@ -49,10 +45,10 @@ pub struct Sample {
     pub heap: Heap,
 }
 
-/// A contender that may enter: its name, and how to put it on a file.
+/// A contender that may enter: its name, and how to put it on a database.
 pub struct Entry {
     pub name: &'static str,
-    pub open: fn(PathBuf) -> Opened,
+    pub open: fn(String) -> Opened,
 }
 
 impl Entry {
@@ -72,7 +68,7 @@ impl Entry {
 }
 
 struct ContenderLane<C: Contender> {
-    database: PathBuf,
+    database: String,
     contender: C,
     pool: C::Pool,
 }
@@ -86,7 +82,7 @@ impl<C: Contender> Lane for ContenderLane<C> {
         !C::CANNOT.contains(&workload)
     }
 
-    fn database(&self) -> &Path {
+    fn database(&self) -> &str {
         &self.database
     }
 
@@ -108,7 +104,7 @@ impl<C: Contender> Lane for ContenderLane<C> {
 }
 
 impl<C: Contender> ContenderLane<C> {
-    async fn open(database: PathBuf) -> Result<Self> {
+    async fn open(database: String) -> Result<Self> {
         let contender = C::open(&database).await?;
         let pool = C::Pool::open(&database, SESSIONS).await?;
         Ok(Self { database, contender, pool })
@@ -268,7 +264,7 @@ async fn find_from_tasks<P: Pool>(pool: &P, finds: u32) -> Result<()> {
     Ok(())
 }
 
-/// What the file holds in place of an answer, for workloads that write.
+/// What the database holds in place of an answer, for workloads that write.
 pub fn written(store: &dyn Store, lane: &dyn Lane) -> Result<Answer> {
     store.users(lane.database()).map(Answer::Users)
 }

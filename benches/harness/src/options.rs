@@ -7,9 +7,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::workload::Workload;
 
-/// Times database libraries side by side on SQLite, against the bare driver.
+/// Times database libraries side by side on one database, against its bare driver.
+///
+/// The servers are told by PG_HOST, PG_PORT, PG_USER, PG_PASSWORD and PG_NAME for PostgreSQL, and by
+/// DB_HOST and so on for MariaDB, as `scripts/with-servers` exports them; only the host is needed.
 #[derive(Debug, Parser)]
 pub struct Options {
+    #[arg(long, value_enum, default_value = "sqlite", global = true)]
+    pub on: Database,
+
     #[command(flatten)]
     pub compare: Compare,
 
@@ -49,16 +55,35 @@ pub struct Compare {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// How long a contender keeps a current_thread runtime from its other tasks.
-    RuntimeHeld {
-        /// Only these contenders.
-        #[arg(long, value_name = "NAME,..", value_delimiter = ',')]
-        only: Vec<String>,
+    /// How long a contender keeps a current_thread runtime from its other tasks (SQLite).
+    RuntimeHeld(Wanted),
+    /// What a statement costs once there are more of them than a cache holds (servers).
+    Distinct(Wanted),
+}
 
-        /// Print JSON instead of Markdown.
-        #[arg(long)]
-        json: bool,
-    },
+#[derive(Debug, Args)]
+pub struct Wanted {
+    /// Only these contenders.
+    #[arg(long, value_name = "NAME,..", value_delimiter = ',')]
+    pub only: Vec<String>,
+
+    /// Print JSON instead of Markdown.
+    #[arg(long)]
+    pub json: bool,
+}
+
+impl Wanted {
+    pub fn wants(&self, contender: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|name| name == contender)
+    }
+}
+
+/// Where the contenders run. `run` starts the program that has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Database {
+    Sqlite,
+    Pg,
+    Mysql,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -17,6 +17,8 @@ pub struct Report {
 pub struct Table {
     pub runtime: RuntimeKind,
     pub measure: Measure,
+    /// The bare driver's name.
+    pub bare: String,
     pub columns: Vec<String>,
     pub rows: Vec<Row>,
 }
@@ -105,7 +107,7 @@ impl Report {
 
 impl Table {
     fn markdown(&self) -> String {
-        let mut text = format!("### {}\n\n| workload | rusqlite |", self.runtime.label());
+        let mut text = format!("### {}\n\n| workload | {} |", self.runtime.label(), self.bare);
         for column in &self.columns {
             _ = write!(text, " {column} |");
         }
@@ -113,7 +115,7 @@ impl Table {
         text += &"---:|".repeat(self.columns.len());
         text += "\n";
         for row in &self.rows {
-            _ = write!(text, "| {} | {} |", row.workload.label(), self.bare(row));
+            _ = write!(text, "| {} | {} |", row.workload.label(), self.absolute(row));
             for cell in &row.cells {
                 let cell = cell.map_or("-".to_owned(), |cell| self.cell(row.workload, cell));
                 _ = write!(text, " {cell} |");
@@ -123,7 +125,7 @@ impl Table {
         text
     }
 
-    fn bare(&self, row: &Row) -> String {
+    fn absolute(&self, row: &Row) -> String {
         match self.measure {
             Measure::Time => duration(row.bare.wall),
             Measure::Allocations => self.cell(row.workload, row.bare),

@@ -26,7 +26,7 @@ pub struct Track<'a> {
 pub type Samples = Option<Vec<Sample>>;
 
 impl<'a> Track<'a> {
-    /// Puts every contender on a new file of its own.
+    /// Puts every contender on a new database of its own.
     pub fn open(
         runtime: &'a Runtime,
         store: &'a dyn Store,
@@ -34,7 +34,7 @@ impl<'a> Track<'a> {
         folder: &Path,
     ) -> Result<Self> {
         let open = |entry: &&Entry| {
-            let database = folder.join(entry.name).with_extension("sqlite");
+            let database = store.address(folder, entry.name);
             store.create(&database)?;
             let lane = runtime.block_on(runtime.spawn((entry.open)(database)))??;
             Ok(Some(lane))
@@ -102,7 +102,7 @@ impl<'a> Track<'a> {
         Ok(sample)
     }
 
-    /// The answer, and for a write what the file holds after it.
+    /// The answer, and for a write what the database holds after it.
     fn answers(&mut self, lane: usize, workload: Workload) -> Result<(Answer, Option<Answer>)> {
         let answer = self.travel(lane, |lane| lane.answer(workload))?;
         let written = match workload.writes() {
@@ -144,9 +144,17 @@ impl<'a> Track<'a> {
 }
 
 impl Drop for Track<'_> {
-    /// Sessions close where their runtime is.
+    /// Sessions close where their runtime is. A database that is left behind is no reason to fail:
+    /// the next run starts by removing it.
     fn drop(&mut self) {
-        let _runtime = self.runtime.enter();
-        self.lanes.clear();
+        let databases: Vec<_> =
+            self.lanes.iter().flatten().map(|lane| lane.database().to_owned()).collect();
+        {
+            let _runtime = self.runtime.enter();
+            self.lanes.clear();
+        }
+        for database in databases {
+            _ = self.store.remove(&database);
+        }
     }
 }

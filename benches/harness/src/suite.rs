@@ -2,31 +2,38 @@
 
 use std::sync::Arc;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use clap::Parser;
 
 use crate::{
-    Held, allocator,
+    allocator,
     contender::Contender,
-    held,
+    distinct::{self, Distinct},
+    held::{self, RuntimeHeld},
     lane::Entry,
-    options::{Command, Compare, Options, RuntimeKind},
+    options::{Command, Compare, Database, Options, RuntimeKind},
     peer,
     report::{Measure, Report, Row, Table},
     rounds::Track,
     store::Store,
 };
 
-/// The contenders of one program, the bare driver first.
+/// The contenders on one database, the bare driver first.
 pub struct Suite {
     store: Arc<dyn Store>,
     entries: Vec<Entry>,
-    held: Vec<held::Entry>,
+    held: Option<RuntimeHeld>,
+    distinct: Vec<distinct::Entry>,
 }
 
 impl Suite {
     pub fn new<Bare: Contender>(store: impl Store + 'static) -> Self {
-        Self { store: Arc::new(store), entries: vec![Entry::of::<Bare>()], held: Vec::new() }
+        Self {
+            store: Arc::new(store),
+            entries: vec![Entry::of::<Bare>()],
+            held: None,
+            distinct: Vec::new(),
+        }
     }
 
     /// Enters a contender for the comparison.
@@ -36,21 +43,34 @@ impl Suite {
         self
     }
 
-    /// Enters a contender for `runtime-held`.
+    /// Enters contenders for `runtime-held`.
     #[must_use]
-    pub fn with_held<H: Held>(mut self, name: &'static str) -> Self {
-        self.held.push(held::Entry::of::<H>(name));
+    pub fn with_held(mut self, held: RuntimeHeld) -> Self {
+        self.held = Some(held);
+        self
+    }
+
+    /// Enters a contender for `distinct`.
+    #[must_use]
+    pub fn with_distinct<D: Distinct>(mut self) -> Self {
+        self.distinct.push(distinct::Entry::of::<D>());
         self
     }
 }
 
-/// Reads the command line and does what it says.
-pub fn main(suite: &Suite) -> Result<()> {
+/// Reads the command line and does what it says, with the program's suite for the database.
+pub fn main(suite: impl FnOnce(Database) -> Result<Suite>) -> Result<()> {
     let options = Options::parse();
+    let suite = suite(options.on)?;
     match options.command {
-        None => compare(suite, &options.compare),
-        Some(Command::RuntimeHeld { only, json }) => {
-            held::report(&suite.store, &suite.held, &only, json)
+        None => compare(&suite, &options.compare),
+        Some(Command::RuntimeHeld(wanted)) => {
+            let held = suite.held.context("nobody takes part in runtime-held on this database")?;
+            held::report(&held, &wanted)
+        }
+        Some(Command::Distinct(wanted)) => {
+            ensure!(!suite.distinct.is_empty(), "nobody takes part in distinct on this database");
+            distinct::report(&*suite.store, &suite.distinct, &wanted)
         }
     }
 }
@@ -94,6 +114,7 @@ fn table(suite: &Suite, options: &Compare, kind: RuntimeKind) -> Result<Table> {
             true => Measure::Allocations,
             false => Measure::Time,
         },
+        bare: bare.name.to_owned(),
         columns: entries[1..].iter().map(|entry| entry.name.to_owned()).collect(),
         rows,
     })

@@ -1,7 +1,5 @@
 //! Diesel, sync, on the calling task; its schema and models are diesel-async's too.
 
-use std::path::Path;
-
 use anyhow::Result;
 use diesel::{connection::SimpleConnection, prelude::*, sqlite::Sqlite};
 use harness::{Contender, NewUser, Pool, Post, Sessions, User};
@@ -83,8 +81,8 @@ pub struct Diesel {
 }
 
 impl Diesel {
-    fn connect(database: &Path) -> Result<Self> {
-        let mut connection = SqliteConnection::establish(&database.to_string_lossy())?;
+    fn connect(database: &str) -> Result<Self> {
+        let mut connection = SqliteConnection::establish(database)?;
         connection.batch_execute(PRAGMAS)?;
         Ok(Self { connection })
     }
@@ -117,7 +115,7 @@ impl Contender for Diesel {
     type Joined = (DieselUser, DieselPost);
     type Pool = DieselPool;
 
-    async fn open(database: &Path) -> Result<Self> {
+    async fn open(database: &str) -> Result<Self> {
         Self::connect(database)
     }
 
@@ -182,7 +180,7 @@ pub struct DieselPool(Sessions<Diesel>);
 impl Pool for DieselPool {
     type User = DieselUser;
 
-    async fn open(database: &Path, sessions: usize) -> Result<Self> {
+    async fn open(database: &str, sessions: usize) -> Result<Self> {
         let open = |_| Diesel::connect(database);
         let sessions = (0..sessions).map(open).collect::<Result<_>>()?;
         Ok(Self(Sessions::new(sessions)))

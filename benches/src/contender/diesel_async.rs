@@ -1,7 +1,5 @@
 //! diesel-async, whose SQLite session hands every statement to Tokio's blocking threads.
 
-use std::path::Path;
-
 use anyhow::Result;
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, QueryResult, SelectableHelper};
 use diesel_async::{
@@ -20,8 +18,8 @@ pub struct DieselAsync {
 }
 
 impl DieselAsync {
-    async fn connect(database: &Path) -> Result<Self> {
-        let mut connection = Session::establish(&database.to_string_lossy()).await?;
+    async fn connect(database: &str) -> Result<Self> {
+        let mut connection = Session::establish(database).await?;
         connection.batch_execute(PRAGMAS).await?;
         Ok(Self { connection })
     }
@@ -43,7 +41,7 @@ impl Contender for DieselAsync {
     type Joined = (DieselUser, DieselPost);
     type Pool = DieselAsyncPool;
 
-    async fn open(database: &Path) -> Result<Self> {
+    async fn open(database: &str) -> Result<Self> {
         Self::connect(database).await
     }
 
@@ -111,7 +109,7 @@ pub struct DieselAsyncPool(Sessions<DieselAsync>);
 impl Pool for DieselAsyncPool {
     type User = DieselUser;
 
-    async fn open(database: &Path, sessions: usize) -> Result<Self> {
+    async fn open(database: &str, sessions: usize) -> Result<Self> {
         let mut open = Vec::new();
         for _ in 0..sessions {
             open.push(DieselAsync::connect(database).await?);

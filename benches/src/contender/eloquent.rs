@@ -1,11 +1,11 @@
 //! Eloquent, on its own pool of one session, or eight where tasks share.
 
-use std::path::Path;
-
+use ::eloquent::Connection;
 use ::eloquent::prelude::*;
-use ::eloquent::{Connection, PoolOptions};
 use anyhow::Result;
-use harness::{Contender, Held, NewUser, Pool};
+use harness::{BITS, Contender, Distinct, NewUser, Pool};
+
+use crate::connect;
 
 #[derive(Model, Debug, Clone)]
 #[model(timestamps = false)]
@@ -23,32 +23,11 @@ pub struct Post {
     pub body: Option<String>,
 }
 
-#[derive(Model, Debug, Clone)]
-pub struct Event {
-    pub id: i64,
-    pub kind: String,
-    pub amount: i64,
-}
-
-#[derive(Model, Debug, Clone)]
-pub struct Note {
-    pub id: i64,
-    pub body: String,
-}
-
 impl From<User> for harness::User {
     fn from(user: User) -> Self {
         let User { id, name, hair_color } = user;
         Self { id, name, hair_color }
     }
-}
-
-async fn connect(database: &Path, sessions: usize) -> Result<Connection> {
-    let db = Db::builder()
-        .url("bench", format!("sqlite:{}", database.display()))
-        .pool(PoolOptions::default().max_sessions(sessions))
-        .build()?;
-    Ok(db.connection("bench")?)
 }
 
 pub struct Eloquent {
@@ -62,8 +41,8 @@ impl Contender for Eloquent {
     type Joined = (User, Post);
     type Pool = EloquentPool;
 
-    async fn open(database: &Path) -> Result<Self> {
-        Ok(Self { connection: connect(database, 1).await? })
+    async fn open(database: &str) -> Result<Self> {
+        Ok(Self { connection: connect::eloquent(database, 1)? })
     }
 
     async fn select(&mut self, limit: i64) -> Result<Vec<User>> {
@@ -129,13 +108,13 @@ impl Contender for Eloquent {
 }
 
 #[derive(Clone)]
-pub struct EloquentPool(Connection);
+pub struct EloquentPool(pub Connection);
 
 impl Pool for EloquentPool {
     type User = User;
 
-    async fn open(database: &Path, sessions: usize) -> Result<Self> {
-        Ok(Self(connect(database, sessions).await?))
+    async fn open(database: &str, sessions: usize) -> Result<Self> {
+        Ok(Self(connect::eloquent(database, sessions)?))
     }
 
     async fn find(&self, id: i64) -> Result<Option<User>> {
@@ -143,14 +122,15 @@ impl Pool for EloquentPool {
     }
 }
 
-impl Held for EloquentPool {
-    async fn total(&self) -> Result<i64> {
-        let sales = Event::query().on(&self.0).filter(|e| e.kind.eq("sale"));
-        Ok(sales.sum(|e| e.amount).await?.unwrap_or_default())
-    }
-
-    async fn note(&self, body: String) -> Result<()> {
-        Note::create(new!(Note { body })).on(&self.0).await?;
-        Ok(())
+impl Distinct for Eloquent {
+    async fn find_by_bits(&mut self, id: i64, bits: [bool; BITS]) -> Result<Option<User>> {
+        let mut user = User::query().on(&self.connection).filter(|u| u.id.eq(id));
+        for bit in bits {
+            user = match bit {
+                true => user.filter(|u| u.id.gt(0)),
+                false => user.filter(|u| u.id.ne(0)),
+            };
+        }
+        Ok(user.first().await?)
     }
 }

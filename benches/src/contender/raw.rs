@@ -1,7 +1,5 @@
 //! Bare rusqlite: what everyone else is measured against.
 
-use std::path::Path;
-
 use anyhow::Result;
 use harness::{Contender, Held, NewUser, Pool, Post, Sessions, User};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -40,7 +38,7 @@ impl Contender for Raw {
     type Joined = (User, Post);
     type Pool = RawPool;
 
-    async fn open(database: &Path) -> Result<Self> {
+    async fn open(database: &str) -> Result<Self> {
         let connection = connect(database)?;
         Ok(Self { connection })
     }
@@ -117,7 +115,7 @@ pub struct RawPool(Sessions<Raw>);
 impl Pool for RawPool {
     type User = User;
 
-    async fn open(database: &Path, sessions: usize) -> Result<Self> {
+    async fn open(database: &str, sessions: usize) -> Result<Self> {
         let open = |_| {
             let connection = connect(database)?;
             Ok(Raw { connection })

@@ -1,16 +1,14 @@
 //! SeaORM, on its own pool of one session, or eight where tasks share.
 
-use std::path::Path;
-
 use anyhow::{Context, Result};
 use futures_util::TryStreamExt;
 use harness::{Contender, NewUser, Pool, Post, User};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectOptions, ConnectionTrait, Database,
-    DatabaseConnection, EntityTrait, QueryFilter, QueryOrder, QuerySelect, TransactionTrait,
-    sea_query::Expr,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseConnection,
+    EntityTrait, QueryFilter, QueryOrder, QuerySelect, TransactionTrait, sea_query::Expr,
 };
-use sqlx::sqlite::SqliteSynchronous;
+
+use crate::connect;
 
 /// Rows in one INSERT.
 const CHUNK: usize = 5_000;
@@ -94,18 +92,6 @@ fn active(user: NewUser) -> user::ActiveModel {
     }
 }
 
-async fn connect(database: &Path, sessions: u32) -> Result<DatabaseConnection> {
-    let mut options = ConnectOptions::new(format!("sqlite://{}", database.display()));
-    options
-        .max_connections(sessions)
-        .min_connections(sessions)
-        .sqlx_logging(false)
-        .map_sqlx_sqlite_opts(|options| {
-            options.synchronous(SqliteSynchronous::Normal).foreign_keys(true)
-        });
-    Ok(Database::connect(options).await?)
-}
-
 async fn rename(connection: &impl ConnectionTrait, id: i64, name: String) -> Result<()> {
     user::Entity::update_many()
         .col_expr(user::Column::Name, Expr::value(name))
@@ -126,8 +112,8 @@ impl Contender for SeaOrm {
     type Joined = (user::Model, post::Model);
     type Pool = SeaOrmPool;
 
-    async fn open(database: &Path) -> Result<Self> {
-        let connection = connect(database, 1).await?;
+    async fn open(database: &str) -> Result<Self> {
+        let connection = connect::sea_orm(database, 1).await?;
         Ok(Self { connection })
     }
 
@@ -197,8 +183,8 @@ pub struct SeaOrmPool(DatabaseConnection);
 impl Pool for SeaOrmPool {
     type User = user::Model;
 
-    async fn open(database: &Path, sessions: usize) -> Result<Self> {
-        Ok(Self(connect(database, u32::try_from(sessions)?).await?))
+    async fn open(database: &str, sessions: usize) -> Result<Self> {
+        Ok(Self(connect::sea_orm(database, u32::try_from(sessions)?).await?))
     }
 
     async fn find(&self, id: i64) -> Result<Option<user::Model>> {

@@ -1,7 +1,5 @@
 //! sqlx: one bare session, and its own pool where tasks share.
 
-use std::path::Path;
-
 use anyhow::Result;
 use futures_util::TryStreamExt;
 use harness::{Contender, Held, NewUser, Pool, Post, User};
@@ -47,7 +45,7 @@ pub struct Sqlx {
     connection: SqliteConnection,
 }
 
-fn options(database: &Path) -> SqliteConnectOptions {
+fn options(database: &str) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(database)
         .synchronous(SqliteSynchronous::Normal)
@@ -77,7 +75,7 @@ impl Contender for Sqlx {
     type Joined = (SqlxUser, Post);
     type Pool = SqlxPool;
 
-    async fn open(database: &Path) -> Result<Self> {
+    async fn open(database: &str) -> Result<Self> {
         let connection = SqliteConnection::connect_with(&options(database)).await?;
         Ok(Self { connection })
     }
@@ -149,7 +147,7 @@ pub struct SqlxPool(SqlitePool);
 impl Pool for SqlxPool {
     type User = SqlxUser;
 
-    async fn open(database: &Path, sessions: usize) -> Result<Self> {
+    async fn open(database: &str, sessions: usize) -> Result<Self> {
         let size = u32::try_from(sessions)?;
         let pool = SqlitePoolOptions::new()
             .max_connections(size)

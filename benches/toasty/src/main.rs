@@ -1,5 +1,6 @@
 //! Toasty on SQLite, side by side with bare rusqlite of the version it links.
 
+mod connect;
 #[path = "../../src/contender/raw.rs"]
 mod raw;
 #[path = "../../src/sql.rs"]
@@ -8,12 +9,16 @@ mod sql;
 mod store;
 mod toasty;
 
-use harness::{CountingAllocator, Suite};
+use anyhow::ensure;
+use harness::{CountingAllocator, Database, Suite};
 
 #[global_allocator]
 static ALLOCATOR: CountingAllocator = CountingAllocator;
 
 fn main() -> anyhow::Result<()> {
     let suite = Suite::new::<raw::Raw>(store::Rusqlite).with::<toasty::Toasty>();
-    harness::main(&suite)
+    harness::main(|database| {
+        ensure!(database == Database::Sqlite, "the servers have a program of their own, see `run`");
+        Ok(suite)
+    })
 }

@@ -1,10 +1,10 @@
 //! Toasty, on its own pool of one session, or eight where tasks share.
 
-use std::path::Path;
-
 use anyhow::Result;
 use harness::{Contender, NewUser, Pool, Workload};
 use toasty::{Db, Executor};
+
+use crate::connect;
 
 /// Rows in one INSERT.
 const CHUNK: usize = 1_000;
@@ -49,25 +49,6 @@ fn unsigned(key: i64) -> u64 {
     key.cast_unsigned()
 }
 
-/// Sessions of Toasty's pool are set one by one, all out at the same time.
-async fn connect(database: &Path, sessions: usize) -> Result<Db> {
-    let url = format!("sqlite:{}", database.display());
-    let db = Db::builder()
-        .models(toasty::models!(User, Post))
-        .max_pool_size(sessions)
-        .connect(&url)
-        .await?;
-    let mut out = Vec::new();
-    for _ in 0..sessions {
-        let mut session = db.connection().await?;
-        for pragma in ["synchronous = NORMAL", "foreign_keys = ON"] {
-            toasty::sql::statement(format!("PRAGMA {pragma}")).exec(&mut session).await?;
-        }
-        out.push(session);
-    }
-    Ok(db)
-}
-
 async fn find(executor: &mut dyn Executor, id: i64) -> Result<Option<User>> {
     Ok(User::filter_by_id(unsigned(id)).first().exec(executor).await?)
 }
@@ -88,8 +69,8 @@ impl Contender for Toasty {
     type Joined = Post;
     type Pool = ToastyPool;
 
-    async fn open(database: &Path) -> Result<Self> {
-        Ok(Self { db: connect(database, 1).await? })
+    async fn open(database: &str) -> Result<Self> {
+        Ok(Self { db: connect::toasty(database, 1).await? })
     }
 
     async fn select(&mut self, limit: i64) -> Result<Vec<User>> {
@@ -162,8 +143,8 @@ pub struct ToastyPool(Db);
 impl Pool for ToastyPool {
     type User = User;
 
-    async fn open(database: &Path, sessions: usize) -> Result<Self> {
-        Ok(Self(connect(database, sessions).await?))
+    async fn open(database: &str, sessions: usize) -> Result<Self> {
+        Ok(Self(connect::toasty(database, sessions).await?))
     }
 
     async fn find(&self, id: i64) -> Result<Option<User>> {

@@ -1,9 +1,14 @@
 //! How a named connection is reached: settings as data, with secrets that do not print.
 
+mod same;
+pub mod url;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::{Error, ErrorKind, Result};
+
+pub(crate) use same::same_database;
 
 /// A setting that a driver takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,12 +21,15 @@ pub struct Setting {
     pub default: Option<&'static str>,
     /// Whether its value is never shown.
     pub secret: bool,
+    /// Whether it says which database of the server is meant, or where the file of the database is: what
+    /// tests must have another of than the application has.
+    pub is_database: bool,
 }
 
 impl Setting {
     /// A setting without a default.
     pub const fn new(key: &'static str, about: &'static str) -> Self {
-        Setting { key, about, default: None, secret: false }
+        Setting { key, about, default: None, secret: false, is_database: false }
     }
 
     /// With a default.
@@ -35,6 +43,13 @@ impl Setting {
     #[must_use]
     pub const fn secret(mut self) -> Self {
         self.secret = true;
+        self
+    }
+
+    /// Says which database is meant. A driver marks one of its settings so.
+    #[must_use]
+    pub const fn database(mut self) -> Self {
+        self.is_database = true;
         self
     }
 }
@@ -55,12 +70,18 @@ pub struct ConnectionConfig {
     name: String,
     driver: String,
     values: BTreeMap<String, String>,
+    variables: BTreeMap<String, String>,
 }
 
 impl ConnectionConfig {
     /// A connection of this name through the driver of that name.
     pub fn new(name: impl Into<String>, driver: impl Into<String>) -> Self {
-        ConnectionConfig { name: name.into(), driver: driver.into(), values: BTreeMap::new() }
+        ConnectionConfig {
+            name: name.into(),
+            driver: driver.into(),
+            values: BTreeMap::new(),
+            variables: BTreeMap::new(),
+        }
     }
 
     /// Sets a value.
@@ -75,9 +96,28 @@ impl ConnectionConfig {
         self.values.insert(key.into(), value.into());
     }
 
+    /// Notes which environment variable a setting is read from, for errors to name it.
+    pub fn set_variable(&mut self, key: impl Into<String>, variable: impl Into<String>) {
+        self.variables.insert(key.into(), variable.into());
+    }
+
+    /// How errors name a setting: `` the setting `port` ``, with the variable that it is read from.
+    pub fn label(&self, key: &str) -> String {
+        match self.variables.get(key) {
+            Some(variable) => format!("the setting `{key}` (`{variable}`)"),
+            None => format!("the setting `{key}`"),
+        }
+    }
+
     /// The name of the connection.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The same settings for a connection of another name.
+    #[must_use]
+    pub fn renamed(&self, name: impl Into<String>) -> Self {
+        ConnectionConfig { name: name.into(), ..self.clone() }
     }
 
     /// The name of the driver.
@@ -95,7 +135,7 @@ impl ConnectionConfig {
     /// # Errors
     /// [`ErrorKind::Config`] naming the key.
     pub fn require(&self, key: &str) -> Result<&str> {
-        self.get(key).ok_or_else(|| self.error(format!("the setting `{key}` is missing")))
+        self.get(key).ok_or_else(|| self.error(format!("{} is missing", self.label(key))))
     }
 
     /// A value in the form that `parse` takes, or the default.
@@ -108,7 +148,7 @@ impl ConnectionConfig {
             Some(text) => text
                 .trim()
                 .parse()
-                .map_err(|_| self.error(format!("the setting `{key}` is not {expected}"))),
+                .map_err(|_| self.error(format!("{} is not {expected}", self.label(key)))),
         }
     }
 
@@ -167,6 +207,14 @@ mod tests {
             assert_eq!((error.kind(), error.connection()), (ErrorKind::Config, Some("main")));
         }
         assert!(!format!("{config:?}").contains("canary"));
+    }
+
+    #[test]
+    fn errors_name_the_variable_that_a_setting_is_read_from() {
+        let mut config = ConnectionConfig::new("main", "x").set("port", "y");
+        config.set_variable("port", "X_PORT");
+        let error = config.parsed::<u16>("port", "a number", 1).unwrap_err();
+        assert_eq!(error.message(), "the setting `port` (`X_PORT`) is not a number");
     }
 
     #[test]

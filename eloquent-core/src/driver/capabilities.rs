@@ -1,5 +1,8 @@
 //! What a database can do.
 
+use crate::statement::{Delete, From, Insert, Select, Statement, Update};
+use crate::{Error, Result};
+
 /// The two ways of keeping data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -20,8 +23,10 @@ pub struct Capabilities {
     pub transactions: bool,
     /// Whether a transaction can be rolled back in part.
     pub savepoints: bool,
-    /// Whether a write can give back the rows that it wrote.
+    /// Whether an insert or a delete can give back the rows that it wrote.
     pub returning: bool,
+    /// Whether an update can, too.
+    pub returning_updates: bool,
     /// Whether an insert says unasked which number the database gave its last row.
     pub last_insert_id: bool,
     /// Whether an insert can update a row that exists already.
@@ -44,6 +49,7 @@ impl Capabilities {
             transactions: false,
             savepoints: false,
             returning: false,
+            returning_updates: false,
             last_insert_id: false,
             upsert: false,
             joins: false,
@@ -51,5 +57,72 @@ impl Capabilities {
             max_binds: usize::MAX,
             insert_rows: 1000,
         }
+    }
+
+    /// Refuses what this database lacks, and what none may do. A driver that does not leave its
+    /// statements to the shared compiler calls it before it sends anything, and where it renders.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind) naming `driver`; those of [`Statement::check`].
+    pub fn check(&self, statement: &Statement, driver: &'static str) -> Result<()> {
+        let lacking = match statement {
+            Statement::Select(select) => self.lacking(select),
+            Statement::Insert(Insert { conflict: Some(_), .. }) if !self.upsert => {
+                Some("an upsert")
+            }
+            Statement::Update(Update { returning: Some(_), .. }) if !self.returning_updates => {
+                Some("giving back the rows of an update")
+            }
+            Statement::Insert(Insert { returning: Some(_), .. })
+            | Statement::Delete(Delete { returning: Some(_), .. })
+                if !self.returning =>
+            {
+                Some("giving back the rows of a write")
+            }
+            _ => None,
+        };
+        match lacking {
+            Some(feature) => Err(Error::unsupported(feature, driver)),
+            None => statement.check(),
+        }
+    }
+
+    fn lacking(&self, select: &Select) -> Option<&'static str> {
+        match &select.from {
+            _ if !select.joins.is_empty() && !self.joins => Some("a join"),
+            _ if select.lock.is_some() && !self.row_locks => Some("a row lock"),
+            From::Select { select, .. } => self.lacking(select),
+            From::Table { .. } => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ErrorKind;
+    use crate::statement::{Lock, LockMode, LockWait, Projection, Source};
+
+    #[test]
+    fn what_is_lacking_is_refused_at_any_depth() {
+        let mut inner = Select::new("users", Projection::Columns(&[]));
+        inner.lock = Some(Lock { mode: LockMode::Update, wait: LockWait::Wait });
+        let mut outer = Select::new("", Projection::Columns(&[]));
+        outer.from = From::Select { select: Box::new(inner), source: Source(0) };
+        let statement = Statement::Select(outer);
+        let mut capabilities = Capabilities::minimal(Family::Document);
+        let error = capabilities.check(&statement, "memory").unwrap_err();
+        assert_eq!((error.kind(), error.driver()), (ErrorKind::Unsupported, Some("memory")));
+        capabilities.row_locks = true;
+        assert!(capabilities.check(&statement, "memory").is_ok());
+    }
+
+    #[test]
+    fn what_no_database_may_do_is_refused() {
+        let (filter, returning) = (Vec::new(), None);
+        let delete = Delete { table: "users".into(), filter, all: false, by_key: false, returning };
+        let capabilities = Capabilities::minimal(Family::Document);
+        let error = capabilities.check(&Statement::Delete(delete), "memory").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::UnboundedWrite);
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Capabilities, Family, Session};
-use crate::config::{ConnectionConfig, Setting};
+use crate::config::{self, ConnectionConfig, Setting};
 use crate::{Result, async_trait};
 
 /// A database product, as Eloquent knows it. Zero-sized, registered with
@@ -19,7 +19,16 @@ pub trait Driver: Debug + Send + Sync + 'static {
     fn family(&self) -> Family;
 
     /// The settings that a connection takes.
-    fn settings(&self) -> &'static [Setting];
+    fn settings(&self) -> &'static [Setting] {
+        &[]
+    }
+
+    /// What the names of its environment variables begin with, in upper case and without the `_` behind
+    /// it: a connection's setting `ssl_mode` is read from `<PREFIX>_SSL_MODE`, that of its twin for tests
+    /// from `<PREFIX>_TEST_SSL_MODE`. `None`: the name in upper case.
+    fn prefix(&self) -> Option<&'static str> {
+        None
+    }
 
     /// The schemes of URLs that are this driver's, when they are not just its name.
     fn schemes(&self) -> &'static [&'static str] {
@@ -28,10 +37,34 @@ pub trait Driver: Debug + Send + Sync + 'static {
 
     /// Takes a URL apart into the settings of `config`. The scheme is one of
     /// [`schemes`](Self::schemes) or the name, and has been taken off: `rest` is what follows its colon.
+    /// A driver without settings, which need not say more, takes nothing there.
     ///
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind) saying which part is wrong, without showing it.
-    fn parse_url(&self, rest: &str, config: &mut ConnectionConfig) -> Result<()>;
+    fn parse_url(&self, rest: &str, config: &mut ConnectionConfig) -> Result<()> {
+        match rest {
+            "" => Ok(()),
+            _ => Err(config.error("nothing follows the scheme in a URL of this driver")),
+        }
+    }
+
+    /// Checks the settings as far as that goes without a connection: keys, numbers, choices.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind) naming the setting, not its value.
+    fn check(&self, config: &ConnectionConfig) -> Result<()> {
+        config.check_keys(self.settings())
+    }
+
+    /// Whether two connections of this driver lead to the same database, as far as their settings tell:
+    /// tests are refused one that is the application's. In doubt, yes.
+    ///
+    /// By default: when the setting that is marked as the [database](Setting::database) is equal, and so
+    /// are `host` and `port`, where the driver has them. Case does not count; all names and addresses of
+    /// this machine are one.
+    fn same_database(&self, one: &ConnectionConfig, other: &ConnectionConfig) -> bool {
+        config::same_database(self.settings(), one, other)
+    }
 
     /// Opens a named connection. Called once for each, on its first use; again after it failed.
     ///
@@ -54,6 +87,12 @@ pub trait Connection: Debug + Send + Sync + 'static {
 
     /// How many sessions there may be, where the database sets a limit of its own.
     fn max_sessions(&self) -> Option<usize> {
+        None
+    }
+
+    /// The product and version of the server, as it told when it was reached; `None` where it did not, or
+    /// before it was.
+    fn server_version(&self) -> Option<String> {
         None
     }
 

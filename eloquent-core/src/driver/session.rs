@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use crate::row::{Discard, RowSink};
 use crate::schema::SchemaChange;
 use crate::statement::Statement;
-use crate::{Error, Result, async_trait};
+use crate::{Error, ErrorKind, Result, async_trait};
 
 /// What a statement did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -62,6 +62,10 @@ pub struct TransactionOptions {
 }
 
 /// One conversation with a database. See the [contract](super).
+///
+/// The defaults are those of a database without transactions that answers at once: begin, commit and
+/// rollback are refused, and there is nothing to settle or reset. With transactions, all five are to be
+/// written.
 #[async_trait]
 pub trait Session: Debug + Send + 'static {
     /// Attempts the statement on the calling task without waiting for anything. An embedded database
@@ -97,21 +101,27 @@ pub trait Session: Debug + Send + 'static {
     ///
     /// # Errors
     /// What the database reports, or that it cannot.
-    async fn begin(&mut self, depth: u32, options: TransactionOptions) -> Result<()>;
+    async fn begin(&mut self, _depth: u32, _options: TransactionOptions) -> Result<()> {
+        Err(no_transactions())
+    }
 
     /// Commits the transaction (depth 0) or keeps what was done since the savepoint.
     ///
     /// # Errors
-    /// What the database reports; [`ErrorKind::CommitUnknown`](crate::ErrorKind) when the reply was
+    /// What the database reports; [`ErrorKind::CommitUnknown`] when the reply was
     /// lost.
-    async fn commit(&mut self, depth: u32) -> Result<()>;
+    async fn commit(&mut self, _depth: u32) -> Result<()> {
+        Err(no_transactions())
+    }
 
     /// Rolls the transaction back (depth 0), or what was done since the savepoint. A transaction that
     /// the database has ended by itself counts as rolled back.
     ///
     /// # Errors
     /// What the database reports.
-    async fn rollback(&mut self, depth: u32) -> Result<()>;
+    async fn rollback(&mut self, _depth: u32) -> Result<()> {
+        Err(no_transactions())
+    }
 
     /// Whether the numbers that the database will give the rows of one insert into this table follow
     /// each other, so that [`Affected::last_id`] tells all of them. Asked inside the transaction of the
@@ -124,16 +134,23 @@ pub trait Session: Debug + Send + 'static {
     }
 
     /// After a future was dropped inside a transaction: waits until nothing is in flight any more.
+    /// Left out by sessions that have nothing in flight once their future is gone.
     ///
     /// # Errors
     /// When the session cannot be used further.
-    async fn settle(&mut self) -> Result<()>;
+    async fn settle(&mut self) -> Result<()> {
+        Ok(())
+    }
 
     /// Makes the session as new: nothing in flight, no transaction open, settings at their defaults.
+    /// Left out by sessions that are always so: without transactions, and with nothing in flight once
+    /// their future is gone.
     ///
     /// # Errors
     /// When the session cannot be used further.
-    async fn reset(&mut self) -> Result<()>;
+    async fn reset(&mut self) -> Result<()> {
+        Ok(())
+    }
 
     /// Asks for a sign of life.
     ///
@@ -159,6 +176,10 @@ pub trait Session: Debug + Send + 'static {
     /// # Errors
     /// What the database reports, or that it cannot.
     async fn explain(&mut self, _statement: &Statement) -> Result<String> {
-        Err(Error::new(crate::ErrorKind::Unsupported, "this database does not explain its plans"))
+        Err(Error::new(ErrorKind::Unsupported, "this database does not explain its plans"))
     }
+}
+
+fn no_transactions() -> Error {
+    Error::new(ErrorKind::Unsupported, "a transaction is not supported by this database")
 }

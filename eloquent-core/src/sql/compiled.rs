@@ -1,5 +1,6 @@
 //! Compiled statements.
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 
 use super::compiler::Finished;
@@ -21,7 +22,7 @@ pub enum Cost {
 /// The text of a statement and what is known of it.
 #[derive(Debug)]
 pub struct Compiled {
-    sql: Box<str>,
+    sql: Arc<str>,
     cost: Cost,
     columns: BindColumns,
     order: Option<Box<[usize]>>,
@@ -37,7 +38,7 @@ impl Compiled {
 
     /// Text that a driver sends of its own accord, with one placeholder for each bind. Nothing is
     /// known of it and its cost is [`Cost::Unknown`].
-    pub fn raw(sql: impl Into<Box<str>>) -> Self {
+    pub fn raw(sql: impl Into<Arc<str>>) -> Self {
         Compiled {
             sql: sql.into(),
             cost: Cost::Unknown,
@@ -56,11 +57,23 @@ impl Compiled {
     }
 
     /// The text, with one placeholder for each bind.
+    #[inline]
     pub fn sql(&self) -> &str {
         &self.sql
     }
 
+    /// The text, for a client that keeps it.
+    pub fn shared_sql(&self) -> Arc<str> {
+        Arc::clone(&self.sql)
+    }
+
+    /// How many rows an insert spells out.
+    pub fn rows(&self) -> Option<usize> {
+        self.columns.rows()
+    }
+
     /// What it may cost.
+    #[inline]
     pub fn cost(&self) -> Cost {
         self.cost
     }
@@ -76,11 +89,13 @@ impl Compiled {
     }
 
     /// A number that the driver may keep with the statement, at first 0.
+    #[inline]
     pub fn mark(&self) -> &AtomicU32 {
         &self.mark
     }
 
     /// The order in which the text takes the binds, unless it is theirs.
+    #[inline]
     pub(super) fn order(&self) -> Option<&[usize]> {
         self.order.as_deref()
     }
@@ -105,6 +120,10 @@ impl BindColumns {
 
     pub(super) fn push(&mut self, column: Option<Name>) {
         self.rest.push(column);
+    }
+
+    fn rows(&self) -> Option<usize> {
+        self.cycled.checked_div(self.cycle.len())
     }
 
     fn get(&self, bind: usize) -> Option<&Name> {

@@ -68,6 +68,12 @@ pub trait Dialect: Debug + Send + Sync + 'static {
 
     // Expressions.
 
+    /// Writes a bound value that stands for itself: given out, computed with, an argument. `ty` is its
+    /// own type, unless it is null. For databases that would take it for another type.
+    fn bound(&self, sql: &mut String, placeholder: &str, _ty: Option<ColumnType>) {
+        sql.push_str(placeholder);
+    }
+
     /// Writes an operand of a comparison of values of type `ty`, so that they compare as they should.
     fn comparable(&self, sql: &mut String, _ty: ColumnType, operand: &Operand<'_>) {
         sql.push_str(operand.text);
@@ -101,6 +107,12 @@ pub trait Dialect: Debug + Send + Sync + 'static {
         None
     }
 
+    /// How many values a list of `count`, more than 64, is filled up to: the last one is repeated. The
+    /// fewer lengths there are, the fewer statements are prepared.
+    fn list_length(&self, count: usize) -> usize {
+        count.next_multiple_of(64)
+    }
+
     /// Packs a long list into one value, or declines. Asked for lists of more than 64 values.
     ///
     /// # Errors
@@ -109,7 +121,12 @@ pub trait Dialect: Debug + Send + Sync + 'static {
         Ok(None)
     }
 
-    /// Writes what stands behind IN for a packed list of this form, parentheses included.
+    /// What asks whether a value is in a packed list, with blanks around.
+    fn packed_operator(&self, negated: bool) -> &'static str {
+        standard::is_in(negated)
+    }
+
+    /// Writes what stands behind that for a packed list of this form, parentheses included.
     fn unpack_list(&self, sql: &mut String, _form: u8, placeholder: &str) {
         sql.push('(');
         sql.push_str(placeholder);
@@ -160,6 +177,12 @@ pub trait Dialect: Debug + Send + Sync + 'static {
     /// For what the database lacks.
     fn delete(&self, parts: &DeleteParts<'_>) -> Result<String> {
         Ok(parts.standard())
+    }
+
+    /// Whether assignments take effect one after the other, so that a later one reads what an earlier
+    /// one has written. They are then put into an order in which none does.
+    fn assigns_in_turn(&self) -> bool {
+        false
     }
 
     /// Writes the value that an insert would have written, inside the update of an upsert.

@@ -4,6 +4,7 @@ use super::compiler::Compiler;
 use super::parts::{AggregateCall, ArithmeticCall, Operand, OperandKind};
 use crate::schema::ColumnType;
 use crate::statement::{Aggregate, AggregateFunction, ColumnRef, Expression, Order};
+use crate::value::Value;
 use crate::{Error, Name, Result};
 
 impl Compiler<'_> {
@@ -11,8 +12,9 @@ impl Compiler<'_> {
     pub(super) fn expression(&mut self, expression: &Expression) -> Result<()> {
         match expression {
             Expression::Column(column) => self.column(column),
-            Expression::Value(_) => {
-                self.bind();
+            Expression::Value(value) => {
+                let placeholder = self.placeholder()?;
+                self.dialect.bound(&mut self.sql, &placeholder, type_of(value));
                 Ok(())
             }
             Expression::Arithmetic(left, operator, right) => {
@@ -51,6 +53,25 @@ impl Compiler<'_> {
         }
     }
 
+    /// Writes an expression next to what tells the type of a bound value.
+    pub(super) fn untyped(&mut self, expression: &Expression) -> Result<()> {
+        match expression {
+            Expression::Value(_) => {
+                self.bind();
+                Ok(())
+            }
+            other => self.operand(other),
+        }
+    }
+
+    /// The place of the next bind, as a part.
+    fn placeholder(&mut self) -> Result<String> {
+        self.part(|compiler| {
+            compiler.bind();
+            Ok(())
+        })
+    }
+
     /// Writes an operand of a comparison of values of type `ty`; the one that `leads` decides how.
     pub(super) fn comparable(
         &mut self,
@@ -58,7 +79,7 @@ impl Compiler<'_> {
         ty: Option<ColumnType>,
         leads: bool,
     ) -> Result<()> {
-        let Some(ty) = ty else { return self.operand(expression) };
+        let Some(ty) = ty else { return self.untyped(expression) };
         let kind = match expression {
             Expression::Column(ColumnRef { ty: Some(own), .. })
                 if *own == ty || (own.is_decimal() && ty.is_decimal()) =>
@@ -68,7 +89,7 @@ impl Compiler<'_> {
             Expression::Value(_) => OperandKind::Bound,
             _ => OperandKind::Computed,
         };
-        let text = self.part(|compiler| compiler.operand(expression))?;
+        let text = self.part(|compiler| compiler.untyped(expression))?;
         self.dialect.comparable(&mut self.sql, ty, &Operand { text: &text, kind, leads });
         Ok(())
     }
@@ -135,6 +156,29 @@ impl Compiler<'_> {
         self.dialect.excluded(&mut self.sql, &name);
         Ok(())
     }
+}
+
+/// The type that a bound value is of by itself. It belongs to the shape of a statement.
+fn type_of(value: &Value) -> Option<ColumnType> {
+    Some(match value {
+        Value::Null => return None,
+        Value::Bool(_) => ColumnType::Bool,
+        Value::I64(_) => ColumnType::I64,
+        Value::U64(_) => ColumnType::U64,
+        Value::F64(_) => ColumnType::F64,
+        Value::Decimal(_) => ColumnType::Decimal { precision: 0, scale: 0 },
+        Value::Text(_) => ColumnType::Text,
+        Value::Bytes(_) => ColumnType::Bytes,
+        Value::Uuid(_) => ColumnType::Uuid,
+        Value::Date(_) => ColumnType::Date,
+        Value::Time(_) => ColumnType::Time,
+        Value::DateTime(_) => ColumnType::DateTime,
+        Value::Timestamp(_) => ColumnType::Timestamp,
+        Value::Json(_) => ColumnType::Json,
+        Value::Array(_) => ColumnType::Array,
+        Value::Document(_) => ColumnType::Document,
+        Value::ObjectId(_) => ColumnType::ObjectId,
+    })
 }
 
 /// The column that an expression is about.

@@ -25,6 +25,7 @@ mod shape;
 mod standard;
 #[cfg(test)]
 mod tests;
+mod turns;
 mod write;
 
 pub use binds::Binds;

@@ -3,6 +3,7 @@
 use super::compiler::Compiler;
 use super::expression::subject;
 use super::shape::ListForm;
+use super::standard;
 use crate::Result;
 use crate::schema::ColumnType;
 use crate::statement::{CompareOperator, Expression, Predicate};
@@ -151,10 +152,10 @@ impl Compiler<'_> {
         let decimal = values.iter().any(|value| matches!(value, Value::Decimal(_)));
         let ty = decimal_of([expression]).or(decimal.then_some(DECIMAL));
         self.comparable(expression, ty, true)?;
-        self.push(if negated { " NOT IN " } else { " IN " });
         self.about(subject(expression), |compiler| {
             match form {
                 ListForm::Each(count) => {
+                    compiler.push(standard::is_in(negated));
                     compiler.push("(");
                     compiler.list(", ", 0..count, |compiler, _| {
                         compiler.bind();
@@ -163,6 +164,7 @@ impl Compiler<'_> {
                     compiler.push(")");
                 }
                 ListForm::Packed(list) => {
+                    compiler.push(compiler.dialect.packed_operator(negated));
                     let placeholder = compiler.part(|compiler| {
                         compiler.bind();
                         Ok(())

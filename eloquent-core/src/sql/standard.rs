@@ -56,6 +56,10 @@ impl Page<'_> {
     }
 }
 
+pub(super) fn is_in(negated: bool) -> &'static str {
+    if negated { " NOT IN " } else { " IN " }
+}
+
 pub(super) fn lock(sql: &mut String, lock: Lock) {
     sql.push_str(match lock.mode {
         LockMode::Update => " FOR UPDATE",

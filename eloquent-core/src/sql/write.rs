@@ -3,10 +3,12 @@
 use super::compiled::Cost;
 use super::compiler::Compiler;
 use super::parts::{ConflictParts, DeleteParts, InsertParts, UpdateParts, WriteKind};
+use super::turns::in_turn;
 use crate::statement::{
-    Assignment, Conflict, ConflictAction, Delete, Insert, Predicate, Projection, Source, Update,
+    Assignment, Conflict, ConflictAction, Delete, Expression, Insert, Predicate, Projection,
+    Source, Update,
 };
-use crate::{Error, ErrorKind, Name, Result};
+use crate::{Error, Name, Result};
 
 /// An insert of at most as many rows is known to be short.
 const FEW_ROWS: usize = 100;
@@ -17,7 +19,8 @@ impl Compiler<'_> {
         if insert.conflict.is_some() && !capabilities.upsert {
             return Err(Error::unsupported("an upsert", self.dialect.driver()));
         }
-        let rows = checked_rows(insert)?;
+        insert.check()?;
+        let rows = insert.rows();
         let table = self.part(|compiler| compiler.ident(&insert.table))?;
         let columns = self.names(&insert.columns)?;
         self.columns.cycle(&insert.columns, rows);
@@ -80,7 +83,7 @@ impl Compiler<'_> {
     }
 
     pub(super) fn update(&mut self, update: &Update) -> Result<Cost> {
-        refuse_unbounded(&update.filter, update.all, "update")?;
+        update.check()?;
         let table = self.part(|compiler| compiler.ident(&update.table))?;
         let (assignments, filter) = self.scope(vec![(Source(0), String::new())], |compiler| {
             let assignments = compiler.assignments(&update.assignments)?;
@@ -98,7 +101,7 @@ impl Compiler<'_> {
     }
 
     pub(super) fn delete(&mut self, delete: &Delete) -> Result<Cost> {
-        refuse_unbounded(&delete.filter, delete.all, "delete")?;
+        delete.check()?;
         let table = self.part(|compiler| compiler.ident(&delete.table))?;
         let scope = vec![(Source(0), String::new())];
         let filter = self.scope(scope, |compiler| compiler.filter(&delete.filter))?;
@@ -121,14 +124,24 @@ impl Compiler<'_> {
             return Err(Error::invalid("only columns of the statement's own table can be changed")
                 .with_column(foreign.column.name.clone()));
         }
-        self.part(|compiler| {
-            compiler.list(", ", assignments, |compiler, assignment| {
+        let texts = assignments.iter().map(|assignment| {
+            self.part(|compiler| {
                 let name = &assignment.column.name;
                 compiler.ident(name)?;
                 compiler.push(" = ");
-                compiler.about(Some(name), |compiler| compiler.expression(&assignment.value))
+                // an assigned value is of the type of its column
+                compiler.about(Some(name), |compiler| match &assignment.value {
+                    value @ Expression::Value(_) => compiler.untyped(value),
+                    other => compiler.expression(other),
+                })
             })
-        })
+        });
+        let texts = texts.collect::<Result<Vec<_>>>()?;
+        if !self.dialect.assigns_in_turn() {
+            return Ok(texts.join(", "));
+        }
+        let order = in_turn(assignments, self.dialect.driver())?;
+        Ok(order.into_iter().map(|at| texts[at].as_str()).collect::<Vec<_>>().join(", "))
     }
 
     fn filter(&mut self, filter: &[Predicate]) -> Result<Option<String>> {
@@ -144,11 +157,15 @@ impl Compiler<'_> {
         write: WriteKind,
     ) -> Result<Option<String>> {
         let Some(projection) = projection else { return Ok(None) };
-        if !self.dialect.capabilities().returning {
-            return Err(Error::unsupported(
-                "giving back the rows of a write",
-                self.dialect.driver(),
-            ));
+        let capabilities = self.dialect.capabilities();
+        let (can, feature) = match write {
+            WriteKind::Update => {
+                (capabilities.returning_updates, "giving back the rows of an update")
+            }
+            _ => (capabilities.returning, "giving back the rows of a write"),
+        };
+        if !can {
+            return Err(Error::unsupported(feature, self.dialect.driver()));
         }
         let prefix = self.dialect.returning_source(write).map(|source| format!("{source}."));
         let scope = vec![(Source(0), prefix.unwrap_or_default())];
@@ -159,19 +176,6 @@ impl Compiler<'_> {
     fn names(&mut self, names: &[Name]) -> Result<Vec<String>> {
         refuse_duplicates(names)?;
         names.iter().map(|name| self.part(|compiler| compiler.ident(name))).collect()
-    }
-}
-
-/// The number of rows.
-fn checked_rows(insert: &Insert) -> Result<usize> {
-    match (insert.columns.len(), insert.values.len()) {
-        (0, 0) => Ok(1),
-        (0, _) => Err(Error::invalid("the insert has values, but no columns")),
-        (_, 0) => Err(Error::invalid("the insert has no rows")),
-        (columns, values) if values % columns == 0 => Ok(values / columns),
-        (columns, values) => Err(Error::invalid(format!(
-            "the insert has {values} values, which is no multiple of its {columns} columns"
-        ))),
     }
 }
 
@@ -186,17 +190,6 @@ fn refuse_duplicates<'n>(names: impl IntoIterator<Item = &'n Name>) -> Result<()
         seen.push(name);
     }
     Ok(())
-}
-
-fn refuse_unbounded(filter: &[Predicate], all: bool, verb: &str) -> Result<()> {
-    if all || !filter.iter().all(Predicate::is_always_true) {
-        return Ok(());
-    }
-    let error = Error::new(
-        ErrorKind::UnboundedWrite,
-        format!("the {verb} has no filter and would write every row"),
-    );
-    Err(error.with_hint(format!("if every row is meant, call `{verb}_all`")))
 }
 
 fn cost(by_key: bool, filter: &[Predicate]) -> Cost {

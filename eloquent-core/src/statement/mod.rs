@@ -4,6 +4,7 @@
 //! always bound, never text. A SQL driver leaves the spelling to the shared compiler; a document
 //! driver translates.
 
+mod evaluate;
 mod expression;
 mod predicate;
 mod raw;
@@ -11,6 +12,7 @@ mod scan;
 mod select;
 mod write;
 
+pub use evaluate::Record;
 pub use expression::{
     Aggregate, AggregateFunction, ArithmeticOperator, ColumnRef, Expression, Source,
 };
@@ -18,6 +20,8 @@ pub use predicate::{CompareOperator, Predicate};
 pub use raw::{IntoBind, RawScan, RawSegment, RawSql};
 pub use select::{From, Join, JoinKind, Lock, LockMode, LockWait, Order, Projection, Select};
 pub use write::{Assignment, Conflict, ConflictAction, Delete, Insert, Update};
+
+use crate::Result;
 
 /// One statement.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,11 +41,13 @@ pub enum Statement {
 
 impl Statement {
     /// Whether the statement only reads, so that nothing is lost when it is stopped or sent again.
+    #[inline]
     pub fn is_read(&self) -> bool {
         matches!(self, Statement::Select(select) if select.lock.is_none())
     }
 
     /// The table that the statement is about, unless it is raw.
+    #[inline]
     pub fn table(&self) -> Option<&str> {
         match self {
             Statement::Select(select) => select.from.table(),
@@ -49,6 +55,20 @@ impl Statement {
             Statement::Update(update) => Some(&update.table),
             Statement::Delete(delete) => Some(&delete.table),
             Statement::Raw(_) => None,
+        }
+    }
+
+    /// Refuses what no database may do: a write of every row that does not say so, an insert whose rows
+    /// are not whole.
+    ///
+    /// # Errors
+    /// [`ErrorKind::UnboundedWrite`](crate::ErrorKind) or [`ErrorKind::InvalidInput`](crate::ErrorKind).
+    pub fn check(&self) -> Result<()> {
+        match self {
+            Statement::Insert(insert) => insert.check(),
+            Statement::Update(update) => update.check(),
+            Statement::Delete(delete) => delete.check(),
+            Statement::Select(_) | Statement::Raw(_) => Ok(()),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Writing rows.
 
 use super::{ColumnRef, Expression, Predicate, Projection};
-use crate::Name;
 use crate::value::Value;
+use crate::{Error, ErrorKind, Name, Result};
 
 /// Adds rows.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +23,22 @@ impl Insert {
     /// The number of rows.
     pub fn rows(&self) -> usize {
         if self.columns.is_empty() { 1 } else { self.values.len() / self.columns.len() }
+    }
+
+    /// Refuses values that do not make whole rows.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidInput`].
+    pub fn check(&self) -> Result<()> {
+        match (self.columns.len(), self.values.len()) {
+            (0, 0) => Ok(()),
+            (0, _) => Err(Error::invalid("the insert has values, but no columns")),
+            (_, 0) => Err(Error::invalid("the insert has no rows")),
+            (columns, values) if values % columns == 0 => Ok(()),
+            (columns, values) => Err(Error::invalid(format!(
+                "the insert has {values} values, which is no multiple of its {columns} columns"
+            ))),
+        }
     }
 }
 
@@ -70,6 +86,16 @@ pub struct Update {
     pub returning: Option<Projection>,
 }
 
+impl Update {
+    /// Refuses to write every row unless that is said.
+    ///
+    /// # Errors
+    /// [`ErrorKind::UnboundedWrite`].
+    pub fn check(&self) -> Result<()> {
+        refuse_unbounded(&self.filter, self.all, "update")
+    }
+}
+
 /// Removes rows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Delete {
@@ -83,4 +109,25 @@ pub struct Delete {
     pub by_key: bool,
     /// What is given back of each row.
     pub returning: Option<Projection>,
+}
+
+impl Delete {
+    /// Refuses to write every row unless that is said.
+    ///
+    /// # Errors
+    /// [`ErrorKind::UnboundedWrite`].
+    pub fn check(&self) -> Result<()> {
+        refuse_unbounded(&self.filter, self.all, "delete")
+    }
+}
+
+fn refuse_unbounded(filter: &[Predicate], all: bool, verb: &str) -> Result<()> {
+    if all || !filter.iter().all(Predicate::is_always_true) {
+        return Ok(());
+    }
+    let error = Error::new(
+        ErrorKind::UnboundedWrite,
+        format!("the {verb} has no filter and would write every row"),
+    );
+    Err(error.with_hint(format!("if every row is meant, call `{verb}_all`")))
 }

@@ -8,7 +8,7 @@ use eloquent_core::config::ConnectionConfig;
 use eloquent_core::driver::{DriverEntry, Registry};
 use eloquent_core::{Error, ErrorKind, Result};
 
-use super::{Db, Events, Inner, Pool, PoolOptions};
+use super::{Db, Environment, Events, Pool, PoolOptions};
 
 /// Puts the named connections of a [`Db`] together. Nothing is opened before it is used.
 ///
@@ -31,6 +31,7 @@ pub struct DbBuilder {
     default: Option<String>,
     drivers: Vec<DriverEntry>,
     slow_query: Option<Duration>,
+    environment: Option<Environment>,
 }
 
 enum Source {
@@ -82,6 +83,15 @@ impl DbBuilder {
         self
     }
 
+    /// Takes what is not added here from an environment: the connections that the linked drivers bring, and
+    /// the default. A connection added here goes before one of the same name there. Its block is read
+    /// when it is first used.
+    #[must_use]
+    pub fn environment(mut self, environment: Environment) -> Self {
+        self.environment = Some(environment);
+        self
+    }
+
     /// Registers a driver by value, for programs in which constructors do not run.
     #[must_use]
     pub fn driver(mut self, driver: DriverEntry) -> Self {
@@ -97,11 +107,11 @@ impl DbBuilder {
         self
     }
 
-    /// Checks all of it.
+    /// Checks all of it, but for the blocks of an environment.
     ///
     /// # Errors
     /// No connection, two of one name, a default that is none of them, a driver that is not linked, a
-    /// URL or a setting that is wrong.
+    /// URL or a setting that is wrong; `DB_CONNECTION` with more than one name, or an unknown one.
     pub fn build(self) -> Result<Db> {
         let registry = Registry::linked_and(&self.drivers)?;
         let events = Arc::new(Events::new(self.slow_query.unwrap_or(Duration::from_millis(500))));
@@ -116,7 +126,7 @@ impl DbBuilder {
             let driver = registry
                 .driver(config.driver())
                 .map_err(|error| error.with_connection(name.clone()))?;
-            config.check_keys(driver.settings())?;
+            driver.check(&config)?;
             let pool = Arc::new(Pool::new(config, driver, options)?);
             first.get_or_insert_with(|| name.clone());
             if connections.insert(name.clone(), pool).is_some() {
@@ -124,18 +134,23 @@ impl DbBuilder {
                 return Err(Error::new(ErrorKind::Config, message).with_connection(name));
             }
         }
-        let name = self.default.or(first).ok_or_else(|| {
-            Error::new(ErrorKind::Config, "there is no connection")
-                .with_hint("add one with `connection(..)` or `url(..)`")
-        })?;
-        let default = connections.get(&name).cloned().ok_or_else(|| {
-            let known: Vec<&str> = connections.keys().map(String::as_str).collect();
-            Error::new(
-                ErrorKind::ConnectionUnknown,
-                format!("the default `{name}` is no connection"),
-            )
-            .with_hint(format!("the connections are: {}", known.join(", ")))
-        })?;
-        Ok(Db(Arc::new(Inner { connections, default, events })))
+        let known: Vec<&str> = connections.keys().map(String::as_str).collect();
+        let default = match (&self.environment, self.default) {
+            (_, Some(name)) => Some(name),
+            (Some(environment), None) => environment.selected(&registry, &known)?,
+            (None, None) => first,
+        };
+        if self.environment.is_none() {
+            let name = default.as_deref().ok_or_else(|| {
+                Error::new(ErrorKind::Config, "there is no connection")
+                    .with_hint("add one with `connection(..)` or `url(..)`")
+            })?;
+            if !known.contains(&name) {
+                let message = format!("the default `{name}` is no connection");
+                return Err(Error::new(ErrorKind::ConnectionUnknown, message)
+                    .with_hint(format!("the connections are: {}", known.join(", "))));
+            }
+        }
+        Db::assemble(registry, connections, self.environment, default, events)
     }
 }

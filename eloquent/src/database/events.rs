@@ -65,8 +65,15 @@ impl Events {
         log.as_mut().map(|log| log.drain(..).collect()).unwrap_or_default()
     }
 
-    /// Reports a statement. Its text is made only if somebody wants it.
+    /// Whether anybody wants to know of a statement that took so long.
     #[inline]
+    pub(crate) fn are_wanted(&self, elapsed: Duration) -> bool {
+        elapsed >= self.slow
+            || self.heard.load(Ordering::Acquire)
+            || tracing::enabled!(target: "eloquent", tracing::Level::DEBUG)
+    }
+
+    /// Reports a statement. Its text is made only if somebody wants it.
     pub(crate) fn report(
         &self,
         connection: (&str, &'static str),
@@ -74,12 +81,8 @@ impl Events {
         outcome: Result<u64, &Error>,
         text: impl FnOnce() -> String,
     ) {
-        let slow = elapsed >= self.slow;
-        if slow
-            || self.heard.load(Ordering::Acquire)
-            || tracing::enabled!(target: "eloquent", tracing::Level::DEBUG)
-        {
-            self.publish(connection, elapsed, slow, outcome, &text());
+        if self.are_wanted(elapsed) {
+            self.publish(connection, elapsed, outcome, &text());
         }
     }
 
@@ -88,10 +91,10 @@ impl Events {
         &self,
         (connection, driver): (&str, &'static str),
         elapsed: Duration,
-        slow: bool,
         outcome: Result<u64, &Error>,
         sql: &str,
     ) {
+        let slow = elapsed >= self.slow;
         let (rows, error) = (outcome.unwrap_or_default(), outcome.err());
         let code = error.map(Error::code);
         if slow {

@@ -11,16 +11,19 @@ use eloquent_core::statement::Statement;
 use eloquent_core::{Error, ErrorKind, Result};
 use tracing::{Instrument as _, Span};
 
-use super::pool::{Lease, within};
+use super::pool::{Lease, Pool, within};
+use super::scope::{self, Found};
 use super::target::{Connection, Place, Target};
 use super::transaction::{Entered, Tx};
-use super::{Db, check_family, scope};
+use super::{Db, check_family};
 use crate::model::ModelDef;
 
 /// Where statements of one query run.
 #[derive(Debug, Clone)]
 pub(crate) enum Executor {
-    Connection(Connection),
+    /// A connection; with that of the transaction in scope, when it is another one and nobody has said
+    /// that this is meant.
+    Connection(Connection, Option<Arc<Pool>>),
     Transaction(Tx),
 }
 
@@ -31,6 +34,14 @@ pub(crate) enum Lent {
 }
 
 impl Lent {
+    /// The pool that the session is of: that of a replica, it may be.
+    fn pool<'l>(&'l self, connection: &'l Connection) -> &'l Pool {
+        match self {
+            Lent::Pool(lease) => lease.pool(),
+            Lent::Transaction(_) => connection.pool(),
+        }
+    }
+
     fn lease(&mut self) -> Result<&mut Lease> {
         match self {
             Lent::Pool(lease) => Ok(lease),
@@ -43,6 +54,20 @@ impl Lent {
             entered.note(error);
         }
     }
+}
+
+/// A write that is not part of the transaction around it most likely should be.
+pub(super) fn refuse_outside(connection: &Connection, inside: Option<&Pool>) -> Result<()> {
+    let Some(inside) = inside else { return Ok(()) };
+    let (here, there) = (connection.name(), inside.name());
+    let message = format!(
+        "a write to `{here}` inside a transaction of `{there}` would not be part of it, and stay when it \
+         is rolled back"
+    );
+    Err(connection.pool().locate(Error::invalid(message)).with_hint(format!(
+        "say so with `.on(\"{here}\")`, run it in a transaction of `{here}`, or write after the \
+         transaction, for example with `Db::after_commit`"
+    )))
 }
 
 /// What came of a synchronous attempt.
@@ -60,6 +85,7 @@ impl Executor {
         definition: Option<&ModelDef>,
     ) -> Result<Executor> {
         let pinned = definition.and_then(|definition| definition.connection);
+        let is_named = target.is_some();
         let connection = match target.map(|target| target.0) {
             Some(Place::Transaction(tx)) => {
                 return Executor::Transaction(tx).checked(definition);
@@ -79,12 +105,12 @@ impl Executor {
                 Connection::new(db, pool)
             }
         };
-        match scope::transaction() {
-            Some(tx) if Arc::ptr_eq(tx.connection().pool(), connection.pool()) => {
-                Executor::Transaction(tx).checked(definition)
-            }
-            _ => Executor::Connection(connection).checked(definition),
-        }
+        let executor = match scope::transaction_of(connection.pool()) {
+            Found::Of(tx) => Executor::Transaction(tx),
+            Found::Other(pool) if !is_named => Executor::Connection(connection, Some(pool)),
+            Found::Other(_) | Found::None => Executor::Connection(connection, None),
+        };
+        executor.checked(definition)
     }
 
     fn checked(self, definition: Option<&ModelDef>) -> Result<Self> {
@@ -97,7 +123,7 @@ impl Executor {
 
     pub(crate) fn connection(&self) -> &Connection {
         match self {
-            Executor::Connection(connection) => connection,
+            Executor::Connection(connection, _) => connection,
             Executor::Transaction(tx) => tx.connection(),
         }
     }
@@ -109,7 +135,17 @@ impl Executor {
 
     async fn lend(&self, is_read: bool) -> Result<Lent> {
         match self {
-            Executor::Connection(connection) => Ok(Lent::Pool(connection.pool().acquire().await?)),
+            Executor::Connection(connection, inside) => {
+                if is_read && !connection.reads_from_writer() {
+                    if let Some(lease) = connection.pool().replicas().acquire().await {
+                        return Ok(Lent::Pool(lease));
+                    }
+                } else if !is_read {
+                    refuse_outside(connection, inside.as_deref())?;
+                    connection.pool().replicas().note_write();
+                }
+                Ok(Lent::Pool(connection.pool().acquire().await?))
+            }
             Executor::Transaction(tx) => Ok(Lent::Transaction(tx.enter(is_read).await?)),
         }
     }
@@ -117,7 +153,10 @@ impl Executor {
     /// A session, if there is one that nothing has to be done for.
     fn lend_now(&self, is_read: bool) -> Option<Lent> {
         match self {
-            Executor::Connection(connection) => connection.pool().try_acquire().map(Lent::Pool),
+            Executor::Connection(connection, None) if connection.pool().replicas().is_empty() => {
+                connection.pool().try_acquire().map(Lent::Pool)
+            }
+            Executor::Connection(..) => None,
             Executor::Transaction(tx) => tx.try_enter(is_read).map(Lent::Transaction),
         }
     }
@@ -274,12 +313,19 @@ impl Executor {
         rows: impl FnOnce(&T) -> u64,
     ) {
         let connection = self.connection();
-        let pool = connection.pool();
-        let counted = outcome.as_ref().map(rows);
-        connection.db().events().report((pool.name(), pool.driver()), elapsed, counted, || {
+        if !statement.is_read() {
+            // from its end on, too
+            connection.pool().replicas().note_write();
+        }
+        let events = connection.db().events();
+        if events.are_wanted(elapsed) {
+            let pool = lent.pool(connection);
+            let (name, driver) = (pool.name().to_owned(), pool.driver());
+            let counted = outcome.as_ref().map(rows);
             let text = lent.lease().and_then(|lease| lease.session()?.render(statement));
-            text.unwrap_or_else(|error| format!("({})", error.message()))
-        });
+            let text = text.unwrap_or_else(|error| format!("({})", error.message()));
+            events.report((&name, driver), elapsed, counted, || text);
+        }
         if let Err(error) = outcome {
             lent.note(error);
         }

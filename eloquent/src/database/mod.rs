@@ -1,9 +1,12 @@
 //! Databases: named connections, their pools, transactions, and which of them a query uses.
 
 mod builder;
+pub mod environment;
 mod events;
 mod executor;
+mod named;
 mod pool;
+mod replicas;
 mod scope;
 mod stream;
 mod target;
@@ -11,12 +14,13 @@ mod transaction;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, OnceLock, RwLock};
 
 use eloquent_core::driver::{Capabilities, Family, Registry};
 use eloquent_core::{Error, ErrorKind, Result};
 
 pub use builder::DbBuilder;
+pub use environment::Environment;
 pub use events::QueryEvent;
 pub use pool::{PoolOptions, PoolStatus};
 pub use stream::Rows;
@@ -26,6 +30,9 @@ pub use transaction::{Retry, Transaction, TransactionBuilder};
 pub(crate) use events::Events;
 pub(crate) use executor::{Executor, Located, Tried, at_target};
 pub(crate) use pool::Pool;
+
+use named::Named;
+use replicas::Replicas;
 
 /// A set of named connections, one of them the default. Cheap to clone; all clones are the same.
 ///
@@ -44,8 +51,10 @@ pub(crate) use pool::Pool;
 pub struct Db(Arc<Inner>);
 
 struct Inner {
-    connections: BTreeMap<String, Arc<Pool>>,
-    default: Arc<Pool>,
+    connections: Named,
+    /// Empty when there is none.
+    default: String,
+    default_pool: OnceLock<Arc<Pool>>,
     events: Arc<Events>,
 }
 
@@ -61,8 +70,58 @@ impl Db {
     pub async fn connect(url: &str) -> Result<Db> {
         let named = Registry::linked()?.parse_url("", url)?;
         let db = Db::builder().url(named.driver().to_owned(), url).build()?;
-        db.0.default.open().await?;
+        db.pool(None)?.open().await?;
         Ok(db)
+    }
+
+    /// The connections that the environment describes: the variables of the process, then those of
+    /// `.env`. See [`environment`].
+    ///
+    /// ```no_run
+    /// # async fn example() -> eloquent::Result<()> {
+    /// use eloquent::Db;
+    ///
+    /// let db = Db::from_env()?;
+    /// db.install();
+    /// println!("the default is {}", db.default_connection());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// A `.env` that cannot be read, and a selector that names no connection or several. What is wrong
+    /// with a connection is told when it is first used.
+    pub fn from_env() -> Result<Db> {
+        Db::builder().environment(Environment::load()?).build()
+    }
+
+    /// As [`from_env`](Self::from_env), in test mode: the default is `DB_TEST_CONNECTION`, and each other
+    /// name leads to its twin.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn test_from_env() -> Result<Db> {
+        Db::builder().environment(Environment::load()?.test_mode(true)).build()
+    }
+
+    /// As [`from_env`](Self::from_env), with another file than `.env`.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn from_env_file(path: impl AsRef<std::path::Path>) -> Result<Db> {
+        Db::builder().environment(Environment::process().or(Environment::file(path)?)).build()
+    }
+
+    fn assemble(
+        registry: Registry,
+        given: BTreeMap<String, Arc<Pool>>,
+        environment: Option<Environment>,
+        default: Option<String>,
+        events: Arc<Events>,
+    ) -> Result<Db> {
+        let connections = Named::new(registry, given, environment)?;
+        let (default, default_pool) = (default.unwrap_or_default(), OnceLock::new());
+        Ok(Db(Arc::new(Inner { connections, default, default_pool, events })))
     }
 
     /// Puts several connections together.
@@ -111,14 +170,26 @@ impl Db {
         tokio::spawn(scope::carried(future))
     }
 
-    /// The name of the default connection.
+    /// The name of the default connection. Empty when the environment names none, which is an error only
+    /// for a query that needs it.
     pub fn default_connection(&self) -> &str {
-        self.0.default.name()
+        &self.0.default
     }
 
-    /// The names of all connections.
+    /// The names of all connections: those that were added in code, and of those that linked drivers bring
+    /// the ones that the environment has variables for.
     pub fn connection_names(&self) -> impl Iterator<Item = &str> {
-        self.0.connections.keys().map(String::as_str)
+        self.0.connections.names()
+    }
+
+    /// Whether this is test mode, in which each name leads to its twin.
+    pub fn is_test(&self) -> bool {
+        self.0.connections.is_test()
+    }
+
+    /// The environment that connections are taken from.
+    pub fn environment(&self) -> Option<&Environment> {
+        self.0.connections.environment()
     }
 
     /// A connection by name.
@@ -135,7 +206,7 @@ impl Db {
     /// # Errors
     /// When no session can be had or the database refuses.
     pub async fn begin(&self) -> Result<Transaction> {
-        Connection::new(self.clone(), self.0.default.clone()).begin().await
+        Connection::new(self.clone(), self.pool(None)?).begin().await
     }
 
     /// Runs a future in a transaction: all queries in it that go to the same connection take part. It
@@ -212,7 +283,7 @@ impl Db {
     /// # Errors
     /// When it cannot be opened.
     pub async fn capabilities(&self) -> Result<Capabilities> {
-        self.0.default.capabilities().await
+        self.pool(None)?.capabilities().await
     }
 
     /// Closes all sessions of all connections and waits for those in use, each for at most its acquire
@@ -222,7 +293,11 @@ impl Db {
     /// The first that a driver reports; the others are closed all the same.
     pub async fn close(&self) -> Result<()> {
         let mut outcome = Ok(());
-        for pool in self.0.connections.values() {
+        for pool in self.0.connections.close() {
+            for replica in pool.replicas().pools() {
+                let closed = replica.close().await;
+                outcome = outcome.and(closed);
+            }
             let closed = pool.close().await;
             outcome = outcome.and(closed);
         }
@@ -230,15 +305,17 @@ impl Db {
     }
 
     pub(crate) fn pool(&self, name: Option<&str>) -> Result<Arc<Pool>> {
-        let Some(name) = name else {
-            return Ok(self.0.default.clone());
-        };
-        self.0.connections.get(name).cloned().ok_or_else(|| {
-            let known: Vec<&str> = self.connection_names().collect();
-            let shown: String = name.chars().take(64).collect();
-            Error::new(ErrorKind::ConnectionUnknown, format!("there is no connection `{shown}`"))
-                .with_hint(format!("the connections are: {}", known.join(", ")))
-        })
+        if let Some(name) = name {
+            return self.0.connections.pool(name);
+        }
+        if let Some(pool) = self.0.default_pool.get() {
+            return Ok(pool.clone());
+        }
+        if self.0.default.is_empty() {
+            return Err(self.0.connections.no_default());
+        }
+        let pool = self.0.connections.pool(&self.0.default)?;
+        Ok(self.0.default_pool.get_or_init(|| pool).clone())
     }
 
     pub(crate) fn events(&self) -> &Arc<Events> {
@@ -250,7 +327,7 @@ impl fmt::Debug for Db {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Db")
             .field("default", &self.default_connection())
-            .field("connections", &self.0.connections.keys().collect::<Vec<_>>())
+            .field("connections", &self.connection_names().collect::<Vec<_>>())
             .finish()
     }
 }

@@ -16,6 +16,8 @@ use eloquent_core::{Error, ErrorKind, Result};
 use tokio::sync::{OnceCell, Semaphore};
 use tokio::time::timeout;
 
+use super::Replicas;
+
 /// How the sessions of a connection are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -101,6 +103,7 @@ pub(crate) struct Pool {
     idle: Mutex<Vec<Idle>>,
     waiting: AtomicUsize,
     closed: AtomicBool,
+    replicas: Replicas,
 }
 
 struct Opened {
@@ -146,7 +149,18 @@ impl Pool {
             idle: Mutex::default(),
             waiting: AtomicUsize::new(0),
             closed: AtomicBool::new(false),
+            replicas: Replicas::new(Vec::new(), None),
         })
+    }
+
+    /// Adds where reads may go.
+    pub(super) fn with_replicas(mut self, replicas: Replicas) -> Self {
+        self.replicas = replicas;
+        self
+    }
+
+    pub(super) fn replicas(&self) -> &Replicas {
+        &self.replicas
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -178,6 +192,10 @@ impl Pool {
 
     pub(crate) async fn capabilities(&self) -> Result<Capabilities> {
         Ok(self.opened().await?.capabilities)
+    }
+
+    pub(crate) async fn server_version(&self) -> Result<Option<String>> {
+        Ok(self.opened().await?.connection.server_version())
     }
 
     async fn opened(&self) -> Result<&Opened> {
@@ -384,6 +402,10 @@ impl Lease {
     /// Holds a permit, which comes back when the lease is dropped.
     fn empty(pool: &Arc<Pool>) -> Self {
         Lease { pool: pool.clone(), session: None, born: None, uncertain: false, open: false }
+    }
+
+    pub(crate) fn pool(&self) -> &Pool {
+        &self.pool
     }
 
     pub(crate) fn is_uncertain(&self) -> bool {

@@ -1,35 +1,78 @@
-//! What is in scope of a task: its database and its transaction.
+//! What is in scope of a task: its database and its transactions.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::task_local;
 
-use super::Db;
 use super::transaction::Tx;
+use super::{Db, Pool};
 
 #[derive(Clone)]
 struct Scope {
+    /// The same in all scopes inside.
+    id: u64,
     db: Db,
-    transaction: Option<Tx>,
+    /// The innermost comes last. One for each connection counts: the last.
+    transactions: Arc<[Tx]>,
 }
 
 task_local! {
     static SCOPE: Scope;
 }
 
+static NEXT: AtomicU64 = AtomicU64::new(0);
+
 pub(super) fn database() -> Option<Db> {
     SCOPE.try_with(|scope| scope.db.clone()).ok()
 }
 
+/// Which scope this is: the outermost one counts.
+pub(super) fn id() -> Option<u64> {
+    SCOPE.try_with(|scope| scope.id).ok()
+}
+
+/// The innermost transaction.
 pub(super) fn transaction() -> Option<Tx> {
-    SCOPE.try_with(|scope| scope.transaction.clone()).ok().flatten()
+    SCOPE.try_with(|scope| scope.transactions.last().cloned()).ok().flatten()
+}
+
+/// The innermost transaction of a connection; else whether there is one of another connection, and of
+/// which.
+pub(super) fn transaction_of(pool: &Arc<Pool>) -> Found {
+    let find = |scope: &Scope| {
+        let of_it = |tx: &&Tx| Arc::ptr_eq(tx.connection().pool(), pool);
+        match (scope.transactions.iter().rfind(of_it), scope.transactions.last()) {
+            (Some(tx), _) => Found::Of(tx.clone()),
+            (None, Some(other)) => Found::Other(other.connection().pool().clone()),
+            (None, None) => Found::None,
+        }
+    };
+    SCOPE.try_with(find).unwrap_or(Found::None)
+}
+
+/// The transaction in scope, as a connection sees it.
+pub(super) enum Found {
+    Of(Tx),
+    /// It is of another connection.
+    Other(Arc<Pool>),
+    None,
 }
 
 pub(super) async fn with_database<F: Future>(db: Db, future: F) -> F::Output {
-    SCOPE.scope(Scope { db, transaction: None }, future).await
+    let id = id().unwrap_or_else(|| NEXT.fetch_add(1, Ordering::Relaxed));
+    SCOPE.scope(Scope { id, db, transactions: Arc::new([]) }, future).await
 }
 
 pub(super) async fn with_transaction<F: Future>(transaction: Tx, future: F) -> F::Output {
-    let scope = Scope { db: transaction.db().clone(), transaction: Some(transaction) };
-    SCOPE.scope(scope, future).await
+    let db = transaction.db().clone();
+    let outer = SCOPE.try_with(|scope| (scope.id, scope.transactions.clone())).ok();
+    let (id, outer) = match outer {
+        Some((id, outer)) => (id, outer),
+        None => (NEXT.fetch_add(1, Ordering::Relaxed), Arc::from([])),
+    };
+    let transactions = outer.iter().cloned().chain([transaction]).collect();
+    SCOPE.scope(Scope { id, db, transactions }, future).await
 }
 
 /// The future, in the scope of the caller wherever it runs.

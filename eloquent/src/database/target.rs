@@ -56,11 +56,33 @@ impl From<&Transaction> for Target {
 pub struct Connection {
     db: Db,
     pool: Arc<Pool>,
+    /// Whether reads leave replicas alone.
+    writer: bool,
 }
 
 impl Connection {
     pub(crate) fn new(db: Db, pool: Arc<Pool>) -> Self {
-        Connection { db, pool }
+        Connection { db, pool, writer: false }
+    }
+
+    /// The same connection, with reads that go to the writer and never to a replica.
+    ///
+    /// ```no_run
+    /// # use eloquent::prelude::*;
+    /// # #[derive(Model, Debug)] struct User { id: i64 }
+    /// # async fn example(db: &Db) -> eloquent::Result<()> {
+    /// let writer = db.connection("main")?.writer();
+    /// let user = User::find(1).on(&writer).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn writer(&self) -> Connection {
+        Connection { writer: true, ..self.clone() }
+    }
+
+    pub(super) fn reads_from_writer(&self) -> bool {
+        self.writer
     }
 
     pub(crate) fn db(&self) -> &Db {
@@ -92,6 +114,15 @@ impl Connection {
     /// When it cannot be opened.
     pub async fn capabilities(&self) -> Result<Capabilities> {
         self.pool.capabilities().await
+    }
+
+    /// The product and version of the server behind it, where its driver tells; some know it once a session
+    /// has been open.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub async fn server_version(&self) -> Result<Option<String>> {
+        self.pool.server_version().await
     }
 
     /// Opens it, if it is not open yet, and asks for a sign of life.

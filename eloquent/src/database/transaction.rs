@@ -16,6 +16,7 @@ use eloquent_core::{Error, ErrorKind, Result};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::time::timeout;
 
+use super::executor::refuse_outside;
 use super::pool::{Lease, within};
 use super::target::Connection;
 use super::{Db, Executor, scope};
@@ -115,6 +116,7 @@ impl Tx {
     }
 
     async fn begin(connection: &Connection, options: TransactionOptions) -> Result<Tx> {
+        connection.pool().replicas().note_write();
         let mut lease = connection.pool().acquire().await?;
         // before the step: one that fails may have begun all the same
         lease.set_open(true);
@@ -172,6 +174,7 @@ impl Tx {
             self.hooks().iter_mut().for_each(|(level, _)| *level = (*level).min(depth - 1));
         }
         if depth == 0 {
+            connection.pool().replicas().note_write();
             entered.lease()?.set_open(false);
             entered.guard.lease = None;
             self.shared.over.store(true, Ordering::Release);
@@ -389,7 +392,10 @@ impl Transaction {
     /// A transaction for several statements of one call: a savepoint where there is one already.
     pub(crate) async fn within(executor: &Executor) -> Result<Self> {
         match executor {
-            Executor::Connection(connection) => Self::begin(connection, Default::default()).await,
+            Executor::Connection(connection, inside) => {
+                refuse_outside(connection, inside.as_deref())?;
+                Self::begin(connection, Default::default()).await
+            }
             Executor::Transaction(tx) => {
                 Ok(Transaction { tx: tx.nested().await?, finished: false })
             }

@@ -4,6 +4,7 @@
 //! does not compile. The type is all they add: what they hold is the neutral
 //! [`Expression`] that drivers read.
 
+mod compare;
 mod into_expr;
 mod number;
 
@@ -19,6 +20,7 @@ use eloquent_core::value::{ColumnValue, Mismatch, Value};
 
 use crate::model::IntoColumn;
 
+pub use compare::Compare;
 pub use into_expr::IntoExpr;
 pub use number::Number;
 
@@ -126,36 +128,6 @@ impl Expr<bool> {
 pub trait Operand<T: ColumnValue>: Sized {
     /// The expression.
     fn operand(self) -> Expr<T>;
-
-    /// Equal. A value of `None` asks for null.
-    fn eq(self, other: impl IntoExpr<T>) -> Expr<bool> {
-        compare(self.operand(), CompareOperator::Equal, other.into_expr())
-    }
-
-    /// Not equal. A value of `None` asks for what is not null.
-    fn ne(self, other: impl IntoExpr<T>) -> Expr<bool> {
-        compare(self.operand(), CompareOperator::NotEqual, other.into_expr())
-    }
-
-    /// Less.
-    fn lt(self, other: impl IntoExpr<T>) -> Expr<bool> {
-        compare(self.operand(), CompareOperator::Less, other.into_expr())
-    }
-
-    /// Less or equal.
-    fn le(self, other: impl IntoExpr<T>) -> Expr<bool> {
-        compare(self.operand(), CompareOperator::LessOrEqual, other.into_expr())
-    }
-
-    /// Greater.
-    fn gt(self, other: impl IntoExpr<T>) -> Expr<bool> {
-        compare(self.operand(), CompareOperator::Greater, other.into_expr())
-    }
-
-    /// Greater or equal.
-    fn ge(self, other: impl IntoExpr<T>) -> Expr<bool> {
-        compare(self.operand(), CompareOperator::GreaterOrEqual, other.into_expr())
-    }
 
     /// Between two values, both included.
     fn between(self, low: impl IntoExpr<T>, high: impl IntoExpr<T>) -> Expr<bool> {
@@ -348,11 +320,6 @@ pub fn raw<T: ColumnValue>(sql: impl Into<RawSql>) -> Expr<T> {
     Expr::leaf(Expression::Raw(sql.into()))
 }
 
-fn compare<T>(left: Expr<T>, operator: CompareOperator, right: Expr<T>) -> Expr<bool> {
-    let depth = left.depth.max(right.depth);
-    Expr::predicate(Predicate::Compare(left.node, operator, right.node), depth)
-}
-
 fn between<T>(expression: Expr<T>, low: Expr<T>, high: Expr<T>, negated: bool) -> Expr<bool> {
     let depth = expression.depth.max(low.depth).max(high.depth);
     let (expression, low, high) = (expression.node, low.node, high.node);
@@ -371,7 +338,8 @@ fn in_list<T>(
         }
         // compared with the column, so that the error names it
         Err(mismatch) => {
-            compare(expression, CompareOperator::Equal, Expr::leaf(Expression::Invalid(mismatch)))
+            let invalid = Expr::leaf(Expression::Invalid(mismatch));
+            compare::compare(expression, CompareOperator::Equal, invalid)
         }
     }
 }

@@ -165,13 +165,15 @@ mod tests {
         let none = Capabilities::minimal(Family::Relational);
         let mut all = none;
         (all.transactions, all.savepoints, all.returning) = (true, true, true);
+        all.returning_updates = true;
         (all.last_insert_id, all.upsert, all.joins, all.row_locks) = (true, true, true, true);
         let needs = || MODULES.iter().flat_map(|(_, cases)| *cases).flat_map(Case::needs);
         type Switch = fn(&mut Capabilities);
-        let switches: [Switch; 9] = [
+        let switches: [Switch; 10] = [
             |c| c.transactions = !c.transactions,
             |c| c.savepoints = !c.savepoints,
             |c| c.returning = !c.returning,
+            |c| c.returning_updates = !c.returning_updates,
             |c| c.last_insert_id = !c.last_insert_id,
             |c| c.upsert = !c.upsert,
             |c| c.joins = !c.joins,

@@ -11,8 +11,9 @@ use crate::case::{Outcome, cases};
 
 cases![Contract:
     keys_are_numbered[RELATIONAL], a_row_of_defaults[RELATIONAL],
-    an_insert_gives_rows_in_order[RETURNING], an_update_gives_rows[RETURNING],
+    an_insert_gives_rows_in_order[RETURNING], an_update_gives_rows[RETURNING_UPDATES],
     a_delete_gives_rows[RETURNING], rows_of_writes_are_refused[NO_RETURNING],
+    rows_of_updates_are_refused[NO_RETURNING_UPDATES],
     the_last_number_is_given[LAST_INSERT_ID], numbers_that_follow_are_known[LAST_INSERT_ID],
     the_last_number_is_not_made_up[NO_LAST_INSERT_ID],
 ];
@@ -104,6 +105,14 @@ async fn rows_of_writes_are_refused(cx: Contract) -> Outcome {
     let mut add = insert(&table, ["id", "name"], row);
     add.returning = Some(Projection::Columns(COLUMNS));
     super::refuses(session, add).await;
+    assert_eq!(scores(session, &table).await?, UNTOUCHED);
+    Ok(())
+}
+
+async fn rows_of_updates_are_refused(cx: Contract) -> Outcome {
+    let mut session = cx.session().await?;
+    let session = &mut *session;
+    let table = people(&cx, session).await?;
     let set = vec![assign(col("score", ColumnType::I64), 99_i64)];
     let mut change = update(&table, set, vec![equal(col("id", ID), 1_i64)]);
     change.returning = Some(Projection::Columns(COLUMNS));

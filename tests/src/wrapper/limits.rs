@@ -10,17 +10,17 @@ pub(super) fn check(
     capabilities: Capabilities,
     driver: &'static str,
 ) -> Result<()> {
-    let returning = match statement {
+    let refused = match statement {
         Statement::Select(select) => return check_select(select, capabilities, driver),
         Statement::Insert(insert) if insert.conflict.is_some() && !capabilities.upsert => {
             return Err(Error::unsupported("an upsert", driver));
         }
-        Statement::Insert(insert) => insert.returning.is_some(),
-        Statement::Update(update) => update.returning.is_some(),
-        Statement::Delete(delete) => delete.returning.is_some(),
+        Statement::Insert(insert) => insert.returning.is_some() && !capabilities.returning,
+        Statement::Update(update) => update.returning.is_some() && !capabilities.returning_updates,
+        Statement::Delete(delete) => delete.returning.is_some() && !capabilities.returning,
         _ => false,
     };
-    if returning && !capabilities.returning {
+    if refused {
         return Err(Error::unsupported("giving back the rows of a write", driver));
     }
     Ok(())

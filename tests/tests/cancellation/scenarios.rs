@@ -257,7 +257,8 @@ scenarios! {
         drop(transaction);
         db.close().await?
     }
-    "Db::capabilities Connection::capabilities Connection::ping": |at| {
+    "Db::capabilities Connection::capabilities Connection::ping Connection::server_version": |at| {
+        at.connection.server_version().await?;
         at.db.capabilities().await?;
         at.connection.capabilities().await?;
         at.connection.ping().await?

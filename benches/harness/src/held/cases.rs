@@ -1,7 +1,6 @@
 //! The work that stands beside the ticker.
 
 use std::{
-    path::PathBuf,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -11,7 +10,7 @@ use serde::Serialize;
 use tokio::{sync::oneshot, task::JoinSet};
 
 use super::Held;
-use crate::{data::USERS, report::median, store::Store, workload::TASKS};
+use crate::{data::USERS, report::median, store::HeldStore, workload::TASKS};
 
 const FINDS: i64 = 400;
 const TOTALS: u32 = 4;
@@ -51,8 +50,8 @@ impl Case {
     pub async fn work<H: Held>(
         self,
         pool: H,
-        store: Arc<dyn Store>,
-        database: PathBuf,
+        store: Arc<dyn HeldStore>,
+        database: String,
     ) -> Result<Work> {
         match self {
             Self::Finds => finds(pool).await,
@@ -98,7 +97,7 @@ async fn totals<H: Held>(pool: H) -> Result<Work> {
 }
 
 /// The insert's time is counted from the moment the other session has the lock.
-async fn locked<H: Held>(pool: H, store: Arc<dyn Store>, database: PathBuf) -> Result<Work> {
+async fn locked<H: Held>(pool: H, store: Arc<dyn HeldStore>, database: String) -> Result<Work> {
     let start = Instant::now();
     let mut times = Vec::new();
     for _ in 0..LOCKS {

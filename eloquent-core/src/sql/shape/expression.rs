@@ -220,8 +220,7 @@ impl<'s> Shape<'_, 's> {
     }
 }
 
-/// What the text can depend on of the type of a bound value, which is what
-/// [`Expression::column_type`] tells of it, and whether it is null.
+/// What the text can depend on: which type a bound value is of, and whether it is null.
 fn kind(value: &Value) -> u8 {
     match value {
         Value::Null => 0,
@@ -229,7 +228,18 @@ fn kind(value: &Value) -> u8 {
         Value::F64(_) => 2,
         Value::I64(_) => 3,
         Value::U64(_) => 4,
-        _ => 5,
+        Value::Bool(_) => 5,
+        Value::Text(_) => 6,
+        Value::Bytes(_) => 7,
+        Value::Uuid(_) => 8,
+        Value::Date(_) => 9,
+        Value::Time(_) => 10,
+        Value::DateTime(_) => 11,
+        Value::Timestamp(_) => 12,
+        Value::Json(_) => 13,
+        Value::Array(_) => 14,
+        Value::Document(_) => 15,
+        Value::ObjectId(_) => 16,
     }
 }
 

@@ -23,7 +23,7 @@ const SHORT_LIST: usize = 64;
 /// Whether lists are filled up, so that lists of several lengths share a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Padding {
-    /// To a power of two, further on to a multiple of 64.
+    /// To a power of two, further on to what the dialect says.
     Padded,
     /// Not: the statement would bind too much.
     Exact,
@@ -54,7 +54,7 @@ impl ListForm {
         Ok(ListForm::Each(match padding {
             Padding::Exact => count,
             Padding::Padded if count <= SHORT_LIST => count.next_power_of_two(),
-            Padding::Padded => count.next_multiple_of(SHORT_LIST),
+            Padding::Padded => dialect.list_length(count),
         }))
     }
 }

@@ -13,6 +13,7 @@ pub(super) const fn everything() -> Capabilities {
     capabilities.transactions = true;
     capabilities.savepoints = true;
     capabilities.returning = true;
+    capabilities.returning_updates = true;
     capabilities.upsert = true;
     capabilities.joins = true;
     capabilities.row_locks = true;

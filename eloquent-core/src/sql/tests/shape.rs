@@ -113,7 +113,8 @@ fn the_kind_of_a_value_matters_where_the_text_may_depend_on_it() {
     let of = |value: Expression| compile(&cache, &filtered(equals(column("a"), value)));
     assert!(!Arc::ptr_eq(&of(decimal.clone()), &of(value(1))));
     assert!(Arc::ptr_eq(&of(decimal.clone()), &of(decimal)));
-    assert!(Arc::ptr_eq(&of(text("a")), &of(Expression::Value(Value::Bool(true)))));
+    assert!(Arc::ptr_eq(&of(text("a")), &of(text("b"))));
+    assert!(!Arc::ptr_eq(&of(text("a")), &of(Expression::Value(Value::Bool(true)))));
 }
 
 #[test]

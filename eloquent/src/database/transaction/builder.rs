@@ -1,14 +1,14 @@
 //! Transactions as futures: begun, run, committed or rolled back, and run again.
 
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use eloquent_core::driver::{Isolation, TransactionOptions};
 use eloquent_core::{Error, Result};
 
+use super::super::Db;
+use super::super::scope::{self, Found};
 use super::super::target::{Connection, Place, Target};
-use super::super::{Db, scope};
 use super::{BoxFuture, Transaction};
 
 /// Where and how a transaction is begun.
@@ -34,11 +34,9 @@ impl Settings {
                 Connection::new(db, pool)
             }
         };
-        match scope::transaction() {
-            Some(tx) if Arc::ptr_eq(tx.connection().pool(), connection.pool()) => {
-                Ok(Transaction { tx: tx.nested().await?, finished: false })
-            }
-            _ => Transaction::begin(&connection, self.options).await,
+        match scope::transaction_of(connection.pool()) {
+            Found::Of(tx) => Ok(Transaction { tx: tx.nested().await?, finished: false }),
+            Found::Other(_) | Found::None => Transaction::begin(&connection, self.options).await,
         }
     }
 

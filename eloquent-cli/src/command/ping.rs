@@ -1,0 +1,131 @@
+//! `eloquent db:ping`: whether the databases answer.
+
+use std::time::{Duration, Instant};
+
+use eloquent::{Db, Environment, Error, ErrorKind, Result};
+use serde_json::{Value, json};
+
+use super::{Context, settings};
+use crate::output::{Exit, Failure, Fault, Page, Report, Table};
+use crate::target::Targets;
+
+/// What became of one connection.
+struct Answer {
+    connection: String,
+    driver: Option<&'static str>,
+    database: Option<String>,
+    elapsed: Duration,
+    /// The server's version, where its driver tells.
+    outcome: std::result::Result<Option<String>, Fault>,
+}
+
+pub(super) async fn run(context: &Context<'_>, targets: &Targets) -> Result<Report, Failure> {
+    let environment = targets.mode((context.load)()?);
+    let names = targets.names(&environment, context.registry)?;
+    // side by side, so that one that does not answer holds up no other
+    let tasks: Vec<_> = names
+        .into_iter()
+        .map(|name| {
+            let builder = context.drivers.iter().fold(Db::builder(), |all, one| all.driver(*one));
+            let builder = builder.environment(environment.clone()).default_connection(name.clone());
+            let task = tokio::spawn(ping(builder, name.clone()));
+            (name, task)
+        })
+        .collect();
+    let mut answers = Vec::new();
+    for (name, task) in tasks {
+        let (elapsed, outcome) = task.await.unwrap_or_else(|_| {
+            let error = Error::new(ErrorKind::Connect, "the driver panicked");
+            (Duration::ZERO, Err(error.with_connection(name.clone())))
+        });
+        let outcome = outcome.map_err(|error| Fault::from(&error));
+        let (driver, database) = place(context, &environment, &name);
+        answers.push(Answer { connection: name, driver, database, elapsed, outcome });
+    }
+    Ok(report(answers))
+}
+
+async fn ping(builder: eloquent::DbBuilder, name: String) -> (Duration, Result<Option<String>>) {
+    let start = Instant::now();
+    let outcome = async {
+        let db = builder.build()?;
+        let connection = db.connection(&name)?;
+        let pinged = connection.ping().await;
+        let elapsed = start.elapsed();
+        let version = match &pinged {
+            Ok(()) => connection.server_version().await.ok().flatten(),
+            Err(_) => None,
+        };
+        // what matters is that it answered
+        let _ = db.close().await;
+        pinged.map(|()| (elapsed, version))
+    };
+    match outcome.await {
+        Ok((elapsed, version)) => (elapsed, Ok(version)),
+        Err(error) => (start.elapsed(), Err(error)),
+    }
+}
+
+/// The driver of a connection, and which database its settings name.
+fn place(
+    context: &Context<'_>,
+    environment: &Environment,
+    name: &str,
+) -> (Option<&'static str>, Option<String>) {
+    let reports = environment.report(context.registry);
+    let Some(report) = reports.iter().find(|report| report.name() == name) else {
+        return (None, None);
+    };
+    let driver = context.registry.driver(report.driver()).ok();
+    let known = driver.map(|driver| driver.settings()).unwrap_or_default();
+    let database = known.iter().find(|setting| setting.is_database && !setting.secret);
+    let database = database.and_then(|database| {
+        let setting = report.settings().iter().find(|setting| setting.key() == database.key)?;
+        settings::value(setting).map(str::to_owned)
+    });
+    (Some(report.driver()), database)
+}
+
+fn report(answers: Vec<Answer>) -> Report {
+    let mut page = Page::default();
+    let mut table = Table::new(&["STATE", "CONNECTION", "DRIVER", "DATABASE", "VERSION", "TIME"]);
+    for answer in &answers {
+        let state = if answer.outcome.is_ok() { "ok" } else { "failed" };
+        let version = answer.outcome.as_ref().ok().and_then(|version| version.as_deref());
+        table.row([
+            state,
+            &answer.connection,
+            answer.driver.unwrap_or_default(),
+            answer.database.as_deref().unwrap_or_default(),
+            version.unwrap_or_default(),
+            &format!("{:.1} ms", milliseconds(answer.elapsed)),
+        ]);
+    }
+    page.table(table);
+    let is_fine = answers.iter().all(|answer| answer.outcome.is_ok());
+    let connections: Vec<Value> = answers.iter().map(Answer::json).collect();
+    Report {
+        exit: if is_fine { Exit::Done } else { Exit::Failed },
+        json: json!({ "ok": is_fine, "connections": connections }),
+        page,
+        errors: answers.into_iter().filter_map(|answer| answer.outcome.err()).collect(),
+    }
+}
+
+impl Answer {
+    fn json(&self) -> Value {
+        json!({
+            "name": self.connection,
+            "ok": self.outcome.is_ok(),
+            "driver": self.driver,
+            "database": self.database,
+            "server_version": self.outcome.as_ref().ok().and_then(|version| version.as_deref()),
+            "elapsed_ms": (milliseconds(self.elapsed) * 1000.0).round() / 1000.0,
+            "error": self.outcome.as_ref().err().map(Fault::json),
+        })
+    }
+}
+
+fn milliseconds(elapsed: Duration) -> f64 {
+    elapsed.as_secs_f64() * 1000.0
+}

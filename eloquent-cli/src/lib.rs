@@ -1,0 +1,130 @@
+//! The command line of Eloquent, as a library.
+//!
+//! The program `eloquent` of this crate has the drivers that it is built with. A project with a driver
+//! from elsewhere builds its own, which has all that the project links:
+//!
+//! ```no_run
+//! // use the_driver as _;
+//!
+//! #[tokio::main]
+//! async fn main() -> std::process::ExitCode {
+//!     eloquent_cli::Cli::new().run().await
+//! }
+//! ```
+//!
+//! # Exit codes
+//!
+//! | code | meaning |
+//! |---|---|
+//! | 0 | it was done |
+//! | 1 | it failed, or found something wrong |
+//! | 2 | it was not called as it has to be |
+
+#![cfg_attr(not(test), deny(unused_crate_dependencies))]
+
+mod arguments;
+mod command;
+mod missing;
+mod output;
+mod target;
+
+use std::borrow::Cow;
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use eloquent::{DriverEntry, Environment, Registry, Result};
+
+use arguments::Global;
+use command::Context;
+use output::{Exit, Form, Output};
+
+pub use output::Console;
+
+/// The command line.
+///
+/// Its `Debug` text shows no value of the environment.
+#[derive(Debug, Clone, Default)]
+pub struct Cli {
+    environment: Option<Environment>,
+    drivers: Vec<DriverEntry>,
+}
+
+impl Cli {
+    /// With the drivers that are linked, and the environment of the process and its `.env`.
+    pub fn new() -> Self {
+        Cli::default()
+    }
+
+    /// Uses these variables, in place of those of the process and its `.env`. The option `--env-file`
+    /// adds what they lack.
+    #[must_use]
+    pub fn environment(mut self, environment: Environment) -> Self {
+        self.environment = Some(environment);
+        self
+    }
+
+    /// Registers a driver by value, for programs in which constructors do not run.
+    #[must_use]
+    pub fn driver(mut self, driver: DriverEntry) -> Self {
+        self.drivers.push(driver);
+        self
+    }
+
+    /// Runs the command that the arguments of the process name.
+    pub async fn run(self) -> ExitCode {
+        let (mut stdout, mut stderr) = (std::io::stdout(), std::io::stderr());
+        let mut console = Console::new(&mut stdout, &mut stderr).of_process();
+        ExitCode::from(self.run_with(std::env::args_os(), &mut console).await)
+    }
+
+    /// Runs the command that these arguments name, the first of which is the name of the program.
+    /// Gives back the exit code.
+    pub async fn run_with<A>(
+        &self,
+        arguments: impl IntoIterator<Item = A>,
+        console: &mut Console<'_>,
+    ) -> u8
+    where
+        A: Into<OsString>,
+    {
+        let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
+        self.answer(&arguments, console).await as u8
+    }
+
+    async fn answer(&self, arguments: &[OsString], console: &mut Console<'_>) -> Exit {
+        let form = arguments::form(arguments);
+        let registry = match self.registry() {
+            Ok(registry) => registry,
+            Err(error) => return Output::new(console, form).failure(&error.into()),
+        };
+        let (global, command) = match arguments::parse(arguments, &registry, console.width) {
+            Ok(parsed) => parsed,
+            Err(said) => return Output::new(console, form).arguments(&said),
+        };
+        let form = Form { json: global.json, quiet: global.quiet, color: global.color };
+        let context =
+            Context { registry: &registry, drivers: &self.drivers, load: &|| self.load(&global) };
+        let answer = command::run(&context, &command).await;
+        let mut output = Output::new(console, form);
+        match answer {
+            Ok(report) => output.report(&report),
+            Err(failure) => output.failure(&failure),
+        }
+    }
+
+    fn registry(&self) -> Result<Cow<'static, Registry>> {
+        match self.drivers.as_slice() {
+            [] => Registry::linked().map(Cow::Borrowed),
+            drivers => Registry::linked_and(drivers).map(Cow::Owned),
+        }
+    }
+
+    fn load(&self, global: &Global) -> Result<Environment> {
+        match (&self.environment, &global.env_file) {
+            (None, None) => Environment::load(),
+            (None, Some(path)) => Ok(Environment::process().or(Environment::file(path)?)),
+            (Some(given), None) => Ok(given.clone()),
+            (Some(given), Some(path)) => Ok(given.clone().or(Environment::file(path)?)),
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! The command line of Eloquent, with the drivers that it is built with.
+
+#[tokio::main]
+async fn main() -> std::process::ExitCode {
+    eloquent_cli::Cli::new().run().await
+}

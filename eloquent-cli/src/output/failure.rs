@@ -1,0 +1,129 @@
+//! Errors, as they are shown.
+
+use eloquent::Error;
+use serde_json::{Value, json};
+
+use super::table::wrap;
+use super::{Exit, Styles, escape};
+
+/// What went wrong, in the form in which it is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Fault {
+    code: &'static str,
+    message: String,
+    hint: Option<String>,
+    connection: Option<String>,
+    driver: Option<String>,
+}
+
+impl From<&Error> for Fault {
+    fn from(error: &Error) -> Self {
+        let owned = |text: Option<&str>| text.map(str::to_owned);
+        Fault {
+            code: error.code(),
+            message: error.message().to_owned(),
+            hint: owned(error.hint()),
+            connection: owned(error.connection()),
+            driver: owned(error.driver()),
+        }
+    }
+}
+
+/// A mistake in the arguments.
+impl From<&clap::Error> for Fault {
+    fn from(said: &clap::Error) -> Self {
+        let text = said.render().to_string();
+        let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+        let message = lines.next().unwrap_or_default();
+        let message = message.strip_prefix("error: ").unwrap_or(message).to_owned();
+        let hint = lines.find_map(|line| line.strip_prefix("tip: ")).map(str::to_owned);
+        Fault { code: "usage", message, hint, connection: None, driver: None }
+    }
+}
+
+impl Fault {
+    /// For programs.
+    pub(crate) fn json(&self) -> Value {
+        json!({
+            "code": self.code,
+            "message": self.message,
+            "hint": self.hint,
+            "connection": self.connection,
+            "driver": self.driver,
+        })
+    }
+
+    /// For people: the code, what happened and where, and on a line of its own what to do.
+    pub(super) fn text(&self, styles: Styles, width: Option<usize>) -> String {
+        let head = format!("error[{}]:", self.code);
+        let place = match (&self.connection, &self.driver) {
+            (Some(connection), _) => format!(" (connection `{connection}`)"),
+            (None, Some(driver)) => format!(" (driver `{driver}`)"),
+            (None, None) => String::new(),
+        };
+        let mut lines = paragraph(&head, &format!("{}{place}", self.message), width);
+        if let Some(first) = lines.first_mut() {
+            *first = first.replacen(&head, &styles.error(&head), 1);
+        }
+        if let Some(hint) = &self.hint {
+            let mut hint = paragraph("hint:", hint, width);
+            if let Some(first) = hint.first_mut() {
+                *first = first.replacen("hint:", &styles.hint("hint:"), 1);
+            }
+            lines.extend(hint.into_iter().map(|line| format!("  {line}")));
+        }
+        lines.into_iter().map(|line| line + "\n").collect()
+    }
+}
+
+/// Why a command gave nothing.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(super) fault: Fault,
+    pub(super) exit: Exit,
+}
+
+impl Failure {
+    /// The command was not called as it has to be.
+    pub(crate) fn usage(error: &Error) -> Self {
+        Failure { fault: Fault::from(error), exit: Exit::Usage }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Failure { fault: Fault::from(&error), exit: Exit::Failed }
+    }
+}
+
+fn paragraph(head: &str, text: &str, width: Option<usize>) -> Vec<String> {
+    let text = format!("{head} {}", escape(text));
+    match width {
+        Some(width) => wrap(&text, width.saturating_sub(2).max(1)),
+        None => vec![text],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::ColorChoice;
+    use eloquent::ErrorKind;
+
+    use super::*;
+
+    #[test]
+    fn an_error_names_its_code_its_place_and_its_remedy() {
+        let error = Error::new(ErrorKind::Config, "it is\u{1b} wrong")
+            .with_connection("pg")
+            .with_hint("set it");
+        let styles = Styles::new(ColorChoice::Never, true);
+        assert_eq!(
+            Fault::from(&error).text(styles, None),
+            "error[config]: it is\\u{1b} wrong (connection `pg`)\n  hint: set it\n"
+        );
+        for width in [20, 30] {
+            let text = Fault::from(&error).text(styles, Some(width));
+            assert!(text.lines().all(|line| line.len() <= width), "{text}");
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! A connection of the client's, and conversations on it.
+//!
+//! The client cannot be left in the middle of a reply: it would take the rest of it for the next one.
+//! So a conversation owns the connection, and is kept by the session when nobody waits for it any more;
+//! whoever needs the connection next brings it to its end.
+
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+
+use eloquent_core::driver::Fetched;
+use eloquent_core::{ErrorKind, Result};
+use sqlx::AssertSqlSafe;
+use sqlx::mysql::MySqlConnection;
+
+use crate::error::{ends_transaction, error, is_fatal, number, plain};
+
+/// A connection and what is known of it.
+pub(crate) struct Client {
+    pub(crate) connection: MySqlConnection,
+    /// By what other sessions call it.
+    pub(crate) id: u64,
+    pub(crate) server: crate::flavour::Server,
+    /// The difference between the numbers that one insert gives its rows.
+    pub(crate) step: u64,
+    /// Whether waiting for a lock in vain ends the whole transaction.
+    pub(crate) rolls_back_on_timeout: bool,
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Client").field("id", &self.id).field("server", &self.server).finish()
+    }
+}
+
+/// What came of a conversation.
+pub(crate) enum Outcome {
+    Done,
+    Fetched(Fetched),
+    Text(String),
+    Truth(bool),
+}
+
+/// The end of a conversation: the connection, unless it is of no further use.
+pub(crate) struct Done {
+    pub(crate) client: Option<Client>,
+    pub(crate) result: Result<Outcome>,
+    /// Whether the server has rolled the transaction back.
+    pub(crate) ended: bool,
+}
+
+impl Done {
+    /// The end without an error of the server's.
+    pub(crate) fn with(client: Client, result: Result<Outcome>) -> Done {
+        Done { client: Some(client), result, ended: false }
+    }
+
+    /// The end with an error of the client's, of which `error` is made.
+    pub(crate) fn failed(client: Client, cause: &sqlx::Error, error: eloquent_core::Error) -> Done {
+        let ended = ends_transaction(cause, client.rolls_back_on_timeout);
+        Done { client: (!is_fatal(cause)).then_some(client), result: Err(error), ended }
+    }
+}
+
+/// What a session tells a conversation that runs.
+#[derive(Debug, Default)]
+pub(crate) struct Orders {
+    /// Nobody waits for the result: rows are to be thrown away.
+    pub(crate) abandoned: AtomicBool,
+    /// The statement was told to end from outside. What is sent next may be hit instead.
+    pub(crate) killed: AtomicBool,
+}
+
+/// A conversation on its way.
+pub(crate) struct Flight {
+    future: Pin<Box<dyn Future<Output = Done> + Send>>,
+    pub(crate) orders: Arc<Orders>,
+    pub(crate) step: Step,
+    /// The connection that it is on.
+    pub(crate) id: u64,
+}
+
+/// What a conversation is about, as far as the session has to know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// Can be ended from outside.
+    Statement,
+    /// Runs to its end.
+    Other,
+    Begin,
+    Commit,
+    Rollback,
+}
+
+impl Flight {
+    pub(crate) fn new(
+        step: Step,
+        id: u64,
+        orders: Arc<Orders>,
+        future: impl Future<Output = Done> + Send + 'static,
+    ) -> Flight {
+        Flight { future: Box::pin(future), orders, step, id }
+    }
+}
+
+/// A panic, of a sink or of the client, ends the conversation and costs the connection.
+impl Future for Flight {
+    type Output = Done;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Done> {
+        let future = self.future.as_mut();
+        let poll = std::panic::catch_unwind(AssertUnwindSafe(|| future.poll(cx)));
+        poll.unwrap_or_else(|_| {
+            let message =
+                "a panic ended the statement: of the sink that took its rows, or the client";
+            let result = Err(error(ErrorKind::Database, message));
+            Poll::Ready(Done { client: None, result, ended: false })
+        })
+    }
+}
+
+/// Sends text without binds, and reads all of its results.
+pub(crate) async fn batch(mut client: Client, sql: Arc<str>, fine: Option<u16>) -> Done {
+    let outcome = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut client.connection).await;
+    match outcome {
+        Ok(_) => Done::with(client, Ok(Outcome::Done)),
+        Err(cause) if fine.is_some() && number(&cause) == fine => {
+            Done::with(client, Ok(Outcome::Done))
+        }
+        Err(cause) => {
+            let error = plain(&cause);
+            Done::failed(client, &cause, error)
+        }
+    }
+}
+
+/// Asks for a sign of life.
+pub(crate) async fn ping(mut client: Client) -> Done {
+    match sqlx::Connection::ping(&mut client.connection).await {
+        Ok(()) => Done::with(client, Ok(Outcome::Done)),
+        Err(cause) => {
+            let error = plain(&cause);
+            Done::failed(client, &cause, error)
+        }
+    }
+}
+
+/// After a statement was told to end from outside: sends one that may be hit in place of the next.
+pub(crate) async fn absorb(done: Done, orders: &Orders) -> Done {
+    if !orders.killed.load(Ordering::Relaxed) {
+        return done;
+    }
+    let Done { client: Some(mut client), result, ended } = done else { return done };
+    let spare = sqlx::raw_sql("DO 0").execute(&mut client.connection).await;
+    let usable = spare.as_ref().map_or_else(|cause| !is_fatal(cause), |_| true);
+    Done { client: usable.then_some(client), result, ended }
+}

@@ -1,0 +1,206 @@
+//! How PostgreSQL spells SQL.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use eloquent_core::Error;
+use eloquent_core::Result;
+use eloquent_core::driver::{Capabilities, Family};
+use eloquent_core::schema::{Column, ColumnType};
+use eloquent_core::sql::{
+    AggregateCall, ArithmeticCall, Dialect, Operand, OperandKind, PackedList,
+};
+use eloquent_core::statement::{AggregateFunction, ArithmeticOperator};
+use eloquent_core::value::{Mismatch, Value};
+
+use crate::error::DRIVER;
+use crate::text::list_of;
+
+/// PostgreSQL.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PgDialect;
+
+/// The types that lists are packed as, by the number of their form. The first is for the server to find.
+const LISTS: [&str; 4] = ["", "::bigint[]", "::double precision[]", "::numeric[]"];
+
+impl Dialect for PgDialect {
+    fn driver(&self) -> &'static str {
+        DRIVER
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        let mut capabilities = Capabilities::minimal(Family::Relational);
+        capabilities.transactions = true;
+        capabilities.savepoints = true;
+        capabilities.returning = true;
+        capabilities.returning_updates = true;
+        capabilities.upsert = true;
+        capabilities.joins = true;
+        capabilities.row_locks = true;
+        capabilities.max_binds = 65_535;
+        capabilities.insert_rows = 1000;
+        capabilities
+    }
+
+    /// The server cuts longer names off.
+    fn max_identifier(&self) -> usize {
+        63
+    }
+
+    fn placeholder(&self, sql: &mut String, index: usize) {
+        let _ = write!(sql, "${}", index + 1); // writing to a `String` cannot fail
+    }
+
+    /// Where nothing stands next to a value, the server would take it for text.
+    fn bound(&self, sql: &mut String, placeholder: &str, ty: Option<ColumnType>) {
+        sql.push_str(placeholder);
+        sql.push_str(match ty {
+            Some(ColumnType::Bool) => "::boolean",
+            Some(ColumnType::I64) => "::bigint",
+            Some(ColumnType::U64) => "::numeric(20, 0)",
+            Some(ColumnType::F64) => "::double precision",
+            Some(ColumnType::Decimal { .. }) => "::numeric",
+            Some(ColumnType::Text) => "::text",
+            Some(ColumnType::Bytes) => "::bytea",
+            Some(ColumnType::Uuid) => "::uuid",
+            Some(ColumnType::Date) => "::date",
+            Some(ColumnType::Time) => "::time",
+            Some(ColumnType::DateTime) => "::timestamp",
+            Some(ColumnType::Timestamp) => "::timestamptz",
+            Some(ColumnType::Json | ColumnType::Array) => "::jsonb",
+            Some(ColumnType::Document) => "::json",
+            _ => "",
+        });
+    }
+
+    /// A number is bound as wide as numbers of its kind are, not as narrow as the column beside it: what
+    /// the column cannot hold is unequal to it, and no error.
+    fn comparable(&self, sql: &mut String, ty: ColumnType, operand: &Operand<'_>) {
+        sql.push_str(operand.text);
+        if operand.kind == OperandKind::Bound {
+            sql.push_str(match ty {
+                ColumnType::U64 | ColumnType::Decimal { .. } => "::numeric",
+                ColumnType::F32 | ColumnType::F64 => "::double precision",
+                ty if ty.integer_range().is_some() => "::bigint",
+                _ => "",
+            });
+        }
+    }
+
+    /// An unsigned integer of 64 bits is a `numeric`, which would divide with a fraction.
+    fn arithmetic(&self, sql: &mut String, call: &ArithmeticCall<'_>) -> Result<()> {
+        let unsigned = match call.ty {
+            Some(ColumnType::U64) => "::numeric(20, 0)",
+            Some(ColumnType::U8 | ColumnType::U16 | ColumnType::U32) => "::bigint",
+            _ => {
+                call.standard(sql);
+                return Ok(());
+            }
+        };
+        if call.operator == ArithmeticOperator::Divide {
+            for part in ["div(", call.left, ", ", call.right, ")"] {
+                sql.push_str(part);
+            }
+        } else {
+            call.standard(sql);
+        }
+        sql.push_str(unsigned);
+        Ok(())
+    }
+
+    /// The sum of integers is an integer, or an error; their mean is a double.
+    fn aggregate(&self, sql: &mut String, call: &AggregateCall<'_>) -> Result<()> {
+        use AggregateFunction::{Avg, Count, Max, Min, Sum};
+        call.standard(sql);
+        let is_integer = call.ty.is_some_and(|ty| ty.integer_range().is_some());
+        sql.push_str(match (call.function, call.ty) {
+            (Count, _) => "",
+            (Sum | Min | Max, Some(ColumnType::U64)) => "::numeric(20, 0)",
+            (Sum, _) if is_integer => "::bigint",
+            (Avg, _) if is_integer => "::double precision",
+            _ => "",
+        });
+        Ok(())
+    }
+
+    /// One list in place of many binds, when all values are of one kind.
+    fn pack_list(&self, values: &[Value]) -> Result<Option<PackedList>> {
+        let Some(first) = values.first() else { return Ok(None) };
+        let kind = std::mem::discriminant(first);
+        if values.iter().any(|value| std::mem::discriminant(value) != kind) {
+            return Ok(None);
+        }
+        let form = match first {
+            Value::I64(_) => 1,
+            Value::F64(_) => 2,
+            Value::Decimal(_) | Value::U64(_) => 3,
+            Value::Text(_)
+            | Value::Bytes(_)
+            | Value::Uuid(_)
+            | Value::Date(_)
+            | Value::Time(_)
+            | Value::DateTime(_)
+            | Value::Timestamp(_) => 0,
+            _ => return Ok(None),
+        };
+        let list = list_of(values).map_err(Mismatch::into_encode_error)?;
+        Ok(Some(PackedList { value: Value::Text(list), form }))
+    }
+
+    fn packed_operator(&self, negated: bool) -> &'static str {
+        if negated { " <> ALL " } else { " = ANY " }
+    }
+
+    fn unpack_list(&self, sql: &mut String, form: u8, placeholder: &str) {
+        let ty = LISTS.get(usize::from(form)).copied().unwrap_or_default();
+        for part in ["(", placeholder, ty, ")"] {
+            sql.push_str(part);
+        }
+    }
+
+    /// A document keeps the order of its fields, which `jsonb` does not.
+    fn column_type(&self, column: &Column) -> Result<Cow<'static, str>> {
+        Ok(Cow::Borrowed(match column.ty {
+            ColumnType::Bool => "boolean",
+            ColumnType::I8 | ColumnType::I16 | ColumnType::U8 => "smallint",
+            ColumnType::I32 | ColumnType::U16 => "integer",
+            ColumnType::I64 | ColumnType::U32 => "bigint",
+            // what numbers itself cannot be a `numeric`
+            ColumnType::U64 if column.auto_increment => "bigint",
+            ColumnType::U64 => "numeric(20, 0)",
+            ColumnType::F32 => "real",
+            ColumnType::F64 => "double precision",
+            ColumnType::Decimal { precision: 0, .. } => "numeric",
+            ColumnType::Decimal { precision, scale } => {
+                return Ok(format!("numeric({precision}, {scale})").into());
+            }
+            ColumnType::Text => "text",
+            ColumnType::String { length } => return Ok(format!("varchar({length})").into()),
+            ColumnType::Bytes => "bytea",
+            ColumnType::Uuid => "uuid",
+            ColumnType::Date => "date",
+            ColumnType::Time => "time",
+            ColumnType::DateTime => "timestamp",
+            ColumnType::Timestamp => "timestamptz",
+            ColumnType::Json | ColumnType::Array => "jsonb",
+            ColumnType::Document => "json",
+            ColumnType::ObjectId => "varchar(24)",
+            _ => return Err(Error::unsupported("a column of this type", DRIVER)),
+        }))
+    }
+
+    /// The server has no unsigned integers, and none of 8 bits.
+    fn column_check(&self, column: &Column, name: &str) -> Option<String> {
+        match column.ty {
+            ColumnType::I8
+            | ColumnType::U8
+            | ColumnType::U16
+            | ColumnType::U32
+            | ColumnType::U64 => {
+                let (min, max) = column.ty.integer_range()?;
+                Some(format!("{name} BETWEEN {min} AND {max}"))
+            }
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! The driver.
+
+use std::sync::Arc;
+
+use eloquent_core::config::{ConnectionConfig, Setting};
+use eloquent_core::driver::{Connection, Driver, Family};
+use eloquent_core::{Result, async_trait};
+
+use crate::config::{SETTINGS, Settings};
+use crate::connection::PgConnection;
+use crate::error::DRIVER as NAME;
+use crate::url;
+
+/// PostgreSQL. See the [crate's page](crate).
+#[derive(Debug, Clone, Copy, Default)]
+pub struct PgDriver;
+
+#[async_trait]
+impl Driver for PgDriver {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn family(&self) -> Family {
+        Family::Relational
+    }
+
+    fn settings(&self) -> &'static [Setting] {
+        SETTINGS
+    }
+
+    fn schemes(&self) -> &'static [&'static str] {
+        &["postgres", "postgresql"]
+    }
+
+    fn parse_url(&self, rest: &str, config: &mut ConnectionConfig) -> Result<()> {
+        url::parse(rest, config)
+    }
+
+    fn check(&self, config: &ConnectionConfig) -> Result<()> {
+        Settings::read(config).map(drop)
+    }
+
+    async fn connect(&self, config: &ConnectionConfig) -> Result<Arc<dyn Connection>> {
+        let settings = Settings::read(config)?;
+        Ok(Arc::new(PgConnection::open(settings).await?))
+    }
+}

@@ -1,0 +1,223 @@
+//! Running statements.
+
+use std::sync::Arc;
+
+use eloquent_core::driver::Affected;
+use eloquent_core::row::{Discard, RowSink};
+use eloquent_core::sql::{Compiled, Cost};
+use eloquent_core::value::ValueRef;
+use eloquent_core::{Error, Result};
+use tokio_postgres::RowStream;
+use tokio_postgres::types::Type;
+
+use crate::encode::Bind;
+use crate::error::{STALE, UNKNOWN_STATEMENT, code, in_statement};
+use crate::form::Form;
+use crate::prepared::Prepared;
+use crate::session::PgSession;
+use crate::show::{Shown, show};
+use crate::verb;
+
+/// What ends a statement before its time.
+pub(crate) enum Fault {
+    /// The server or the client library.
+    Client(tokio_postgres::Error),
+    /// Whoever takes the rows.
+    Sink(Error),
+}
+
+impl From<tokio_postgres::Error> for Fault {
+    fn from(cause: tokio_postgres::Error) -> Self {
+        Fault::Client(cause)
+    }
+}
+
+/// The values, each with where it goes.
+fn bound<'b>(
+    binds: &'b [ValueRef<'b>],
+    forms: Option<&'b [Form]>,
+) -> impl ExactSizeIterator<Item = Bind<'b>> {
+    binds.iter().enumerate().map(move |(index, value)| Bind {
+        index,
+        value: *value,
+        form: forms.and_then(|forms| forms.get(index).copied()),
+    })
+}
+
+impl PgSession {
+    /// Runs a statement, once more when it was prepared for tables that look otherwise by now.
+    pub(crate) async fn query(
+        &mut self,
+        statement: &Compiled,
+        binds: &[ValueRef<'_>],
+        sink: Option<&mut dyn RowSink>,
+    ) -> Result<Affected> {
+        if statement.table().is_none() {
+            verb::check(statement.sql())?;
+        }
+        let outcome = if self.shared.opener.settings().prepare {
+            self.query_prepared(statement, binds, sink).await
+        } else {
+            self.query_at_once(statement, binds, sink).await
+        };
+        outcome.map_err(|fault| match fault {
+            Fault::Client(cause) => in_statement(&cause, statement),
+            Fault::Sink(error) => error,
+        })
+    }
+
+    async fn query_prepared(
+        &mut self,
+        statement: &Compiled,
+        binds: &[ValueRef<'_>],
+        mut sink: Option<&mut dyn RowSink>,
+    ) -> Result<Affected, Fault> {
+        loop {
+            let known = self.statements.get(statement.sql());
+            let again = known.is_some() && !self.is_in_transaction();
+            let prepared = self.prepared(known, statement, binds).await?;
+            let outcome = match &mut sink {
+                Some(sink) => self.show_prepared(&prepared, statement, binds, &mut **sink).await,
+                None => self.run_prepared(&prepared, binds).await,
+            };
+            match outcome {
+                // nothing has happened: the server looks at its tables before it begins
+                Err(Fault::Client(cause)) if is_stale(&cause) => {
+                    self.statements.forget(statement.sql());
+                    if !again {
+                        return Err(Fault::Client(cause));
+                    }
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    /// The statement, prepared for these values.
+    async fn prepared(
+        &mut self,
+        known: Option<Arc<Prepared>>,
+        statement: &Compiled,
+        binds: &[ValueRef<'_>],
+    ) -> Result<Arc<Prepared>, tokio_postgres::Error> {
+        let sql = statement.sql();
+        let is_raw = statement.table().is_none();
+        let mut prepared = match known {
+            Some(prepared) => prepared,
+            None => {
+                let prepared = self.prepare(sql, &[]).await?;
+                let guessed = if is_raw { prepared.texts() } else { Box::default() };
+                self.kept(sql, prepared.guessing(guessed))
+            }
+        };
+        if let Some(types) = prepared.own_types(binds) {
+            let typed = self.prepare(sql, &types).await?;
+            prepared = self.kept(sql, typed.guessing(prepared.guessed().into()));
+        }
+        Ok(prepared)
+    }
+
+    async fn prepare(
+        &mut self,
+        sql: &str,
+        types: &[Type],
+    ) -> Result<Prepared, tokio_postgres::Error> {
+        self.in_flight = true;
+        self.preparing = true;
+        let outcome = self.opened.client.prepare_typed(sql, types).await;
+        self.end(outcome).map(Prepared::new)
+    }
+
+    fn kept(&mut self, sql: &str, prepared: Prepared) -> Arc<Prepared> {
+        let prepared = Arc::new(prepared);
+        if verb::is_lasting(sql) {
+            self.statements.keep(sql, &prepared);
+        }
+        prepared
+    }
+
+    async fn run_prepared(
+        &mut self,
+        prepared: &Prepared,
+        binds: &[ValueRef<'_>],
+    ) -> Result<Affected, Fault> {
+        let values = bound(binds, Some(&prepared.binds));
+        self.in_flight = true;
+        let outcome = self.opened.client.execute_raw(&prepared.statement, values).await;
+        Ok(Affected { rows: self.end(outcome)?, last_id: None })
+    }
+
+    async fn show_prepared(
+        &mut self,
+        prepared: &Prepared,
+        statement: &Compiled,
+        binds: &[ValueRef<'_>],
+        sink: &mut dyn RowSink,
+    ) -> Result<Affected, Fault> {
+        let values = bound(binds, Some(&prepared.binds));
+        self.in_flight = true;
+        let started = self.opened.client.query_raw(&prepared.statement, values).await;
+        self.shown(started, Some(&prepared.columns), statement, sink).await
+    }
+
+    /// Runs a statement of which nothing is left on the server. Its values are sent as text, for the
+    /// server to find their types.
+    async fn query_at_once(
+        &mut self,
+        statement: &Compiled,
+        binds: &[ValueRef<'_>],
+        sink: Option<&mut dyn RowSink>,
+    ) -> Result<Affected, Fault> {
+        let values = bound(binds, None).map(|value| (value, Type::UNKNOWN));
+        self.in_flight = true;
+        let started = self.opened.client.query_typed_raw(statement.sql(), values).await;
+        match sink {
+            Some(sink) => self.shown(started, None, statement, sink).await,
+            None => self.shown(started, None, statement, &mut Discard).await,
+        }
+    }
+
+    /// Shows the rows of a statement that has begun.
+    async fn shown(
+        &mut self,
+        started: Result<RowStream, tokio_postgres::Error>,
+        columns: Option<&[Form]>,
+        statement: &Compiled,
+        sink: &mut dyn RowSink,
+    ) -> Result<Affected, Fault> {
+        let stream = match started {
+            Ok(stream) => stream,
+            Err(cause) => return self.end(Err(cause)).map_err(Fault::Client),
+        };
+        let outcome = show(stream, columns, sink, self.stop(statement)).await;
+        let Shown { taken, counted, refused } = self.end(outcome)?;
+        match refused {
+            Some(error) => Err(Fault::Sink(error)),
+            None => {
+                let is_read = matches!(statement.cost(), Cost::Read | Cost::Scan);
+                let rows = if is_read { taken } else { counted };
+                Ok(Affected { rows, last_id: None })
+            }
+        }
+    }
+
+    /// What ends a read whose rows are no longer wanted. In a transaction it would void all of it.
+    fn stop(&self, statement: &Compiled) -> Option<impl Future<Output = ()> + use<>> {
+        let is_read = matches!(statement.cost(), Cost::Read | Cost::Scan);
+        let (shared, token) = (self.shared.clone(), self.opened.client.cancel_token());
+        let address = self.opened.address.clone();
+        (is_read && !self.is_in_transaction())
+            .then(|| async move { shared.opener.cancel(token, &address).await })
+    }
+}
+
+/// Whether what is prepared no longer fits the tables, or is gone.
+fn is_stale(cause: &tokio_postgres::Error) -> bool {
+    match code(cause) {
+        Some(UNKNOWN_STATEMENT) => true,
+        Some(STALE) => cause
+            .as_db_error()
+            .is_some_and(|report| report.routine() == Some("RevalidateCachedQuery")),
+        _ => false,
+    }
+}

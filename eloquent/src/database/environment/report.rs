@@ -1,0 +1,210 @@
+//! What the environment says of each connection, without opening any.
+
+use eloquent_core::Error;
+use eloquent_core::config::Setting;
+use eloquent_core::driver::{Driver, Family, Registry};
+
+use super::block::{Block, Found};
+use super::{Environment, Origin, Role, selector};
+
+/// What the environment says of a connection.
+#[derive(Debug)]
+pub struct ConnectionReport {
+    name: String,
+    driver: &'static str,
+    family: Family,
+    is_default: bool,
+    is_configured: bool,
+    twin_of: Option<String>,
+    role: Option<Role>,
+    settings: Vec<SettingReport>,
+    replicas: usize,
+    problems: Vec<Error>,
+}
+
+impl ConnectionReport {
+    /// The name of the connection.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The name of the driver.
+    pub fn driver(&self) -> &'static str {
+        self.driver
+    }
+
+    /// Rows or documents.
+    pub fn family(&self) -> Family {
+        self.family
+    }
+
+    /// Whether it is the default.
+    pub fn is_default(&self) -> bool {
+        self.is_default
+    }
+
+    /// Whether any variable of its own block is set.
+    pub fn is_configured(&self) -> bool {
+        self.is_configured
+    }
+
+    /// The connection that it is the twin of.
+    pub fn twin_of(&self) -> Option<&str> {
+        self.twin_of.as_deref()
+    }
+
+    /// The role; `None` when the variable that names it is wrong.
+    pub fn role(&self) -> Option<Role> {
+        self.role
+    }
+
+    /// Its settings, in the order in which the driver names them.
+    pub fn settings(&self) -> &[SettingReport] {
+        &self.settings
+    }
+
+    /// How many replicas it reads from.
+    pub fn replicas(&self) -> usize {
+        self.replicas
+    }
+
+    /// What keeps it from being used; nothing, when its settings are fine.
+    pub fn problems(&self) -> &[Error] {
+        &self.problems
+    }
+}
+
+/// Where a setting has its value from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Source {
+    /// A variable of its own.
+    Variable(Origin),
+    /// The variable that holds a URL.
+    Url(Origin),
+    /// The application's block, because its twin says nothing else.
+    Fallback(Origin),
+    /// The driver.
+    Default,
+    /// Nowhere.
+    Missing,
+}
+
+/// What the environment says of a setting.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SettingReport {
+    setting: Setting,
+    variable: String,
+    source: Source,
+    value: Option<String>,
+}
+
+impl SettingReport {
+    /// Its name: `host`.
+    pub fn key(&self) -> &'static str {
+        self.setting.key
+    }
+
+    /// What it is for.
+    pub fn about(&self) -> &'static str {
+        self.setting.about
+    }
+
+    /// The variable that it has its value from, else the one to set.
+    pub fn variable(&self) -> &str {
+        &self.variable
+    }
+
+    /// Where it has its value from.
+    pub fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// The value of a host, port or database that is no secret; of all others when it is the default.
+    pub fn value(&self) -> Option<&str> {
+        self.value.as_deref()
+    }
+
+    /// Whether its value is never shown.
+    pub fn is_secret(&self) -> bool {
+        self.setting.secret
+    }
+
+    fn new(setting: &Setting, found: Option<&Found>, variable: String) -> Self {
+        let is_shown =
+            !setting.secret && (setting.is_database || matches!(setting.key, "host" | "port"));
+        let source = match found {
+            Some(found) if found.is_fallback => Source::Fallback(found.origin.clone()),
+            Some(found) if found.in_url => Source::Url(found.origin.clone()),
+            Some(found) => Source::Variable(found.origin.clone()),
+            None if setting.default.is_some() => Source::Default,
+            None => Source::Missing,
+        };
+        let value = match found {
+            Some(found) => Some(found.value.clone()).filter(|_| is_shown),
+            None => setting.default.filter(|_| !setting.secret).map(str::to_owned),
+        };
+        let variable = found.map_or(variable, |found| found.variable.clone());
+        SettingReport { setting: *setting, variable, source, value }
+    }
+}
+
+impl Environment {
+    /// Reports on the two connections of each linked driver. Nothing is opened.
+    pub fn report(&self, registry: &Registry) -> Vec<ConnectionReport> {
+        let default = self.default_connection(registry).ok().flatten();
+        let drivers = registry.drivers().map(|entry| entry.driver);
+        drivers
+            .flat_map(|driver| [false, true].map(|is_test| self.one(registry, driver, is_test)))
+            .map(|report| {
+                let is_default = default.as_ref() == Some(&report.name);
+                ConnectionReport { is_default, ..report }
+            })
+            .collect()
+    }
+
+    fn one(
+        &self,
+        registry: &Registry,
+        driver: &'static dyn Driver,
+        is_test: bool,
+    ) -> ConnectionReport {
+        let name = match is_test {
+            true => selector::twin(driver.name()),
+            false => driver.name().to_owned(),
+        };
+        let mut report = ConnectionReport {
+            driver: driver.name(),
+            family: driver.family(),
+            is_default: false,
+            is_configured: false,
+            twin_of: is_test.then(|| driver.name().to_owned()),
+            role: self.role().ok(),
+            settings: Vec::new(),
+            replicas: 0,
+            problems: Vec::new(),
+            name,
+        };
+        let role = report.role.unwrap_or(Role::Runtime);
+        match Block::read(self, registry, driver, is_test, role) {
+            Ok(block) => {
+                report.is_configured = block.is_configured();
+                report.settings = driver
+                    .settings()
+                    .iter()
+                    .map(|setting| {
+                        let variable = block.name_of(setting.key);
+                        SettingReport::new(setting, block.find(setting), variable)
+                    })
+                    .collect();
+            }
+            // what cannot be read is there
+            Err(_) => report.is_configured = true,
+        }
+        match self.resolve(registry, &report.name) {
+            Ok(resolved) => report.replicas = resolved.replicas.len(),
+            Err(error) => report.problems.push(error),
+        }
+        report
+    }
+}

@@ -1,0 +1,188 @@
+//! Where databases may differ from the reference, in one list.
+
+use eloquent_core::ErrorKind;
+use eloquent_core::statement::{
+    AggregateFunction, Expression, From, Predicate, Projection, Select, Statement,
+};
+use eloquent_core::value::{Decimal, Value};
+
+use crate::program::{Event, Outcome, What};
+
+/// Something that did not come out as the reference says.
+#[derive(Debug)]
+pub(crate) struct Difference<'e, 'p> {
+    /// What was done, and what the reference says to it.
+    pub(crate) expected: &'e Event<'p>,
+    /// What the database says to it.
+    pub(crate) found: &'e Outcome,
+}
+
+/// A difference that is fine.
+struct Allowed {
+    /// The drivers, or none if it may be any.
+    drivers: &'static [&'static str],
+    /// Why.
+    #[allow(dead_code)] // for who reads the list
+    reason: &'static str,
+    applies: fn(&Difference<'_, '_>) -> bool,
+}
+
+const ALLOWED: &[Allowed] = &[
+    Allowed {
+        drivers: &[],
+        reason: "a value that its column has no room for is refused as a value, or by a check",
+        applies: |difference| match (&difference.expected.outcome, difference.found) {
+            (Outcome::Failed(expected, _), Outcome::Failed(found, _)) => {
+                expected.contains(&ErrorKind::Encode) && found[..] == [ErrorKind::CheckViolation]
+            }
+            _ => false,
+        },
+    },
+    Allowed {
+        drivers: &[],
+        reason: "doubles are added up in any order, which decides about the last digits",
+        applies: |difference| {
+            read_alike(difference, |expected, found| match (expected, found) {
+                (Value::F64(expected), Value::F64(found)) => {
+                    (expected - found).abs() <= expected.abs() * 1e-12
+                }
+                _ => expected == found,
+            })
+        },
+    },
+    Allowed {
+        drivers: &[],
+        reason: "the mean of decimals has as many digits as the database gives it, at least four",
+        applies: |difference| {
+            read_alike(difference, |expected, found| match (expected, found) {
+                (Value::Decimal(expected), Value::Decimal(found)) => {
+                    (expected - found).abs() <= Decimal::new(1, 4)
+                }
+                _ => expected == found,
+            })
+        },
+    },
+    Allowed {
+        drivers: &["sqlite"],
+        reason: "a pattern takes ASCII letters in either case",
+        applies: |difference| asks_for_case(difference.expected),
+    },
+    Allowed {
+        drivers: &["sqlite"],
+        reason: "a sum that leaves the range of integers on its way is an error, even if it came back",
+        applies: |difference| {
+            let fails = matches!(difference.found, Outcome::Failed(kinds, _) if kinds[..] == [ErrorKind::Encode]);
+            fails && adds_up(difference.expected)
+        },
+    },
+];
+
+/// The first difference that is not allowed, and its number.
+pub(crate) fn first<'e, 'p>(
+    driver: &'e str,
+    expected: &'e [Event<'p>],
+    found: &'e [Event<'p>],
+) -> Option<(usize, Difference<'e, 'p>)> {
+    for (at, (expected, found)) in expected.iter().zip(found).enumerate() {
+        let difference = Difference { expected, found: &found.outcome };
+        if is_same(&difference) {
+            continue;
+        }
+        let allowed = ALLOWED.iter().find(|allowed| {
+            let concerned = allowed.drivers.is_empty() || allowed.drivers.contains(&driver);
+            concerned && (allowed.applies)(&difference)
+        });
+        match (allowed, &expected.outcome, &found.outcome) {
+            (None, ..) => return Some((at, difference)),
+            (Some(_), Outcome::Read(_), Outcome::Read(_)) => {}
+            (Some(_), Outcome::Failed(..), Outcome::Failed(..)) => {}
+            // what follows would differ because of it
+            (Some(_), ..) => return None,
+        }
+    }
+    None
+}
+
+fn is_same(difference: &Difference<'_, '_>) -> bool {
+    match (&difference.expected.outcome, difference.found) {
+        (Outcome::Failed(expected, _), Outcome::Failed(found, _)) => {
+            found.iter().all(|kind| expected.contains(kind))
+        }
+        (Outcome::Read(_), Outcome::Read(_)) => read_alike(difference, |left, right| left == right),
+        (expected, found) => expected == found,
+    }
+}
+
+/// Whether the rows are equal but for what `alike` lets pass: in their order, if there is one.
+fn read_alike(difference: &Difference<'_, '_>, alike: fn(&Value, &Value) -> bool) -> bool {
+    let (Outcome::Read(expected), Outcome::Read(found)) =
+        (&difference.expected.outcome, difference.found)
+    else {
+        return false;
+    };
+    let row_alike = |expected: &Vec<Value>, found: &Vec<Value>| {
+        expected.iter().zip(found).all(|(expected, found)| alike(expected, found))
+    };
+    if expected.len() != found.len() {
+        return false;
+    }
+    if is_ordered(difference.expected) {
+        return expected.iter().zip(found).all(|(expected, found)| row_alike(expected, found));
+    }
+    let mut left: Vec<_> = found.iter().collect();
+    expected.iter().all(|expected| {
+        let place = left.iter().position(|found| row_alike(expected, found));
+        place.map(|place| left.swap_remove(place)).is_some()
+    })
+}
+
+fn is_ordered(event: &Event<'_>) -> bool {
+    matches!(event.what, What::Run(Statement::Select(select)) if !select.order_by.is_empty())
+}
+
+fn adds_up(event: &Event<'_>) -> bool {
+    let What::Run(Statement::Select(Select {
+        projection: Projection::Expressions(fields), ..
+    })) = event.what
+    else {
+        return false;
+    };
+    fields.iter().any(
+        |field| matches!(field, Expression::Aggregate(of) if of.function == AggregateFunction::Sum),
+    )
+}
+
+/// Whether a pattern has the letter that texts have in both cases.
+fn asks_for_case(event: &Event<'_>) -> bool {
+    let filter = match event.what {
+        What::Run(Statement::Select(select)) => return selects_by_case(select),
+        What::Run(Statement::Update(update)) => &update.filter,
+        What::Run(Statement::Delete(delete)) => &delete.filter,
+        _ => return false,
+    };
+    filter.iter().any(matches_case)
+}
+
+fn selects_by_case(select: &Select) -> bool {
+    let inner = match &select.from {
+        From::Select { select, .. } => selects_by_case(select),
+        _ => false,
+    };
+    let fields = match &select.projection {
+        Projection::Expressions(fields) => fields.as_slice(),
+        Projection::Columns(_) => &[],
+    };
+    let on = select.joins.iter().filter_map(|join| join.on.as_ref());
+    inner
+        || select.filter.iter().chain(on).any(matches_case)
+        || fields.iter().any(|field| matches!(field, Expression::Predicate(of) if matches_case(of)))
+}
+
+fn matches_case(predicate: &Predicate) -> bool {
+    match predicate {
+        Predicate::Like { pattern: Value::Text(pattern), .. } => pattern.contains(['k', 'K']),
+        Predicate::And(parts) | Predicate::Or(parts) => parts.iter().any(matches_case),
+        Predicate::Not(inner) => matches_case(inner),
+        _ => false,
+    }
+}
