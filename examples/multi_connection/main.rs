@@ -26,7 +26,7 @@ struct Order {
     user_id: i64,
     #[model(decimal(10, 2))]
     total: Decimal,
-    placed_at: DateTime<Utc>,
+    created_at: DateTime<Utc>,
 }
 
 /// Not pinned: it lives where `DB_CONNECTION` says.
@@ -65,9 +65,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("\nRows, written to three databases at the same time");
     let ada = User::create(new!(User { name: "Ada" })).await?;
     let totals = ["19.99", "0.01", "180.00"];
-    let orders = totals.iter().map(|total| {
-        Ok(new!(Order { user_id: ada.id, total: total.parse::<Decimal>()?, placed_at: Utc::now() }))
-    });
+    let orders = totals
+        .iter()
+        .map(|total| Ok(new!(Order { user_id: ada.id, total: total.parse::<Decimal>()? })));
     let orders = orders.collect::<Result<Vec<_>, Box<dyn Error>>>()?;
     let settings =
         [("theme", "dark"), ("language", "en")].map(|(name, value)| new!(Setting { name, value }));
