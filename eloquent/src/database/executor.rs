@@ -61,8 +61,8 @@ pub(super) fn refuse_outside(connection: &Connection, inside: Option<&Pool>) -> 
     let Some(inside) = inside else { return Ok(()) };
     let (here, there) = (connection.name(), inside.name());
     let message = format!(
-        "a write to `{here}` inside a transaction of `{there}` would not be part of it, and stay when it \
-         is rolled back"
+        "a write to `{here}` inside a transaction of `{there}` would not be part of it, and would stay if \
+         that is rolled back"
     );
     Err(connection.pool().locate(Error::invalid(message)).with_hint(format!(
         "say so with `.on(\"{here}\")`, run it in a transaction of `{here}`, or write after the \
