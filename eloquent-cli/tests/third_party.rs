@@ -42,3 +42,10 @@ async fn all_connections_leave_documents_out() {
     assert_eq!(code, 1);
     assert!(err.contains("no relational connection is configured"), "{err}");
 }
+
+#[test]
+fn its_debug_text_shows_no_value() {
+    let environment: Environment = [("PG_PASSWORD", "c4nary")].into_iter().collect();
+    let text = format!("{:?}", Cli::new().environment(environment));
+    assert!(!text.contains("c4nary"), "{text}");
+}

@@ -19,7 +19,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting::new("socket", "the path of a local socket, in place of host and port"),
     Setting::new("ssl_mode", "`disable`, `require`, `verify-ca`, `verify-full`"),
     Setting::new("ssl_root_cert", "a file of certificates to trust besides the system's"),
-    Setting::new("connect_timeout_ms", "how long opening a session may take").default("10000"),
+    Setting::new("connect_timeout_ms", "how long opening a session may take").default("5000"),
     Setting::new("statement_timeout_ms", "how long a statement may take; 0 is any time")
         .default("0"),
     Setting::new(
@@ -121,9 +121,10 @@ impl Settings {
     /// [`Config`](eloquent_core::ErrorKind::Config) naming the key that is unknown, missing or wrong.
     pub(crate) fn read(config: &ConnectionConfig) -> Result<Self> {
         config.check_keys(SETTINGS)?;
+        config.check_host()?;
         let place = place(config)?;
         let milliseconds = "a number of milliseconds";
-        let connect = config.parsed("connect_timeout_ms", milliseconds, 10_000_u32)?;
+        let connect = config.parsed("connect_timeout_ms", milliseconds, 5000_u32)?;
         let statement = config.parsed("statement_timeout_ms", milliseconds, 0_u32)?;
         let locks = config.parsed("lock_timeout_s", "a number of seconds from 1", 0_u32)?;
         if locks == 0 && config.get("lock_timeout_s").is_some() {

@@ -317,6 +317,8 @@ fn tls(settings: &Settings, text: &str) -> Error {
     let message = format!("no encrypted connection to {}: {text}", settings.place);
     let hint = if text.contains("does not support TLS") {
         "set up TLS on the server; `ssl_mode=disable` goes without, in plain sight of the network"
+    } else if text.contains("not valid for name") {
+        "connect to the host by the name in its certificate; `ssl_mode=verify-ca` does not compare it"
     } else {
         "name the authority of the server's certificate in `ssl_root_cert`; `ssl_mode=require` trusts any"
     };

@@ -7,7 +7,7 @@ use eloquent_core::row::{Row, no_column};
 use eloquent_core::value::{Decimal, NaiveDate, NaiveDateTime, NaiveTime, ValueRef};
 use eloquent_core::{Error, ErrorKind, Result};
 use sqlx::mysql::{MySqlColumn, MySqlRow, MySqlTypeInfo};
-use sqlx::{Column as _, ColumnOrigin, Decode as _, MySql, Row as _, TypeInfo as _};
+use sqlx::{Column as _, ColumnOrigin, Decode, MySql, Row as _, TypeInfo as _};
 
 use crate::config::ZeroDates;
 use crate::error::error;
@@ -95,7 +95,7 @@ impl Row for ServerRow<'_> {
         let form = *self.forms.get(index).ok_or_else(|| no_column(index))?;
         let raw = self.row.try_get_raw(index).map_err(|_| no_column(index))?;
         // its only error is that there is no value
-        let Ok(bytes) = <&[u8]>::decode(raw) else { return Ok(ValueRef::Null) };
+        let Ok(bytes) = <&[u8] as Decode<MySql>>::decode(raw) else { return Ok(ValueRef::Null) };
         read(form, bytes, self.zero_dates).map_err(|error| self.at(index, error))
     }
 

@@ -354,15 +354,19 @@ impl SqlSession for ServerSession {
 }
 
 impl Drop for ServerSession {
-    /// Takes leave of the server. A conversation that still runs is cut off instead, which the server
-    /// rolls back.
+    /// Takes leave of the server. A conversation that still runs is cut off, which the server rolls
+    /// back; a statement is told to end, or it would hold its locks until it does.
     fn drop(&mut self) {
-        let Some(client) = self.home.take() else { return };
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        if let Some(client) = self.home.take() {
             runtime.spawn(async move {
                 let close = sqlx::Connection::close(client.connection);
                 let _ = timeout(Duration::from_secs(1), close).await;
             });
+        } else if let Some(flight) = self.away.take().filter(|one| one.step == Step::Statement) {
+            let (shared, id) = (self.shared.clone(), flight.id);
+            drop(flight);
+            runtime.spawn(async move { kill(&shared.settings, &shared.options, id).await });
         }
     }
 }

@@ -14,6 +14,8 @@ use crate::error::DRIVER;
 const CLAUSE: &str = " ON DUPLICATE KEY UPDATE ";
 /// Counts the rows that stay as they are. The server would count them as written.
 pub(crate) const KEPT: &str = "@eloquent_kept";
+/// What stands in front of the comparison of the columns that decide.
+const GUARD: &str = "IF(/* by */ ";
 /// What ends a statement in which another unique index was in the way.
 const CLASH: &str = "(SELECT NULL FROM (SELECT 1 UNION ALL SELECT 2) AS clash)";
 
@@ -25,7 +27,8 @@ const CLASH: &str = "(SELECT NULL FROM (SELECT 1 UNION ALL SELECT 2) AS clash)";
 pub(crate) fn write(sql: &mut String, table: &str, conflict: &ConflictParts<'_>) -> Result<()> {
     let same = conflict.target.iter().map(|column| format!("{table}.{column} = VALUES({column})"));
     let same = same.collect::<Vec<_>>().join(" AND ");
-    let guarded = |column: &str, value: &str| format!("{column} = IF({same}, {value}, {CLASH})");
+    let guarded =
+        |column: &str, value: &str| format!("{column} = {GUARD}{same}, {value}, {CLASH})");
     // assigned to itself, which changes nothing
     let stays = |column: &str| format!("{table}.{column}");
     let update = conflict.update.unwrap_or_default();
@@ -63,7 +66,8 @@ fn no_place() -> Error {
 pub(crate) fn target(sql: &str) -> Vec<String> {
     let Some(clause) = after_names(sql) else { return Vec::new() };
     let mut columns = Vec::new();
-    let mut rest = split_outside(clause, CLASH).map_or(clause, |(guard, _)| guard);
+    let guard = split_outside(clause, GUARD).and_then(|(_, guard)| split_outside(guard, ", "));
+    let mut rest = guard.map_or("", |(guard, _)| guard);
     while let Some((_, behind)) = split_outside(rest, "VALUES(") {
         let (name, left) = quoted(behind);
         columns.extend(name);
@@ -147,12 +151,14 @@ mod tests {
         let same = "`t`.`a` = VALUES(`a`) AND `t`.`b` = VALUES(`b`)";
         assert_eq!(
             clause("`a` = ?, `c` = ?").unwrap(),
-            format!("{CLAUSE}`b` = IF({same}, `t`.`b`, {CLASH}), `a` = ?, `c` = ?")
+            format!("{CLAUSE}`b` = {GUARD}{same}, `t`.`b`, {CLASH}), `a` = ?, `c` = ?")
         );
         assert_eq!(
             clause("`c` = ?, `a` = VALUES(`a`), `b` = ?").unwrap(),
-            format!("{CLAUSE}`c` = ?, `a` = IF({same}, VALUES(`a`), {CLASH}), `b` = ?")
+            format!("{CLAUSE}`c` = ?, `a` = {GUARD}{same}, VALUES(`a`), {CLASH}), `b` = ?")
         );
+        let both = clause("`c` = VALUES(`c`), `b` = VALUES(`b`), `a` = VALUES(`a`)").unwrap();
+        assert_eq!(super::target(&both), ["a", "b"]);
         assert!(clause("`a` = ?, `b` = ?").is_err());
     }
 }

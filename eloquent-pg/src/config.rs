@@ -114,6 +114,7 @@ impl Settings {
     /// [`Config`](eloquent_core::ErrorKind::Config) naming the key that is unknown, missing or wrong.
     pub(crate) fn read(config: &ConnectionConfig) -> Result<Self> {
         config.check_keys(SETTINGS)?;
+        config.check_host()?;
         for setting in SETTINGS {
             // the protocol ends each of them at a NUL
             if config.get(setting.key).is_some_and(|value| value.contains('\0')) {

@@ -123,6 +123,10 @@ impl Dialect for PgDialect {
         Ok(())
     }
 
+    fn nulls_first(&self, descending: bool) -> &'static str {
+        if descending { " NULLS LAST" } else { " NULLS FIRST" }
+    }
+
     /// One list in place of many binds, when all values are of one kind.
     fn pack_list(&self, values: &[Value]) -> Result<Option<PackedList>> {
         let Some(first) = values.first() else { return Ok(None) };

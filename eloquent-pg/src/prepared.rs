@@ -134,13 +134,4 @@ impl Statements {
     pub(crate) fn forget(&mut self, sql: &str) {
         self.known.remove(sql);
     }
-
-    pub(crate) fn clear(&mut self) {
-        self.known.clear();
-    }
-
-    #[cfg(test)]
-    pub(crate) fn len(&self) -> usize {
-        self.known.len()
-    }
 }

@@ -17,7 +17,6 @@ use tokio::time::timeout;
 use crate::connection::Shared;
 use crate::dialect::PgDialect;
 use crate::error::{ABORTED, NO_TRANSACTION, code, error, lost, translate};
-use crate::explain::Plan;
 use crate::open::Opened;
 use crate::prepared::Statements;
 
@@ -268,10 +267,7 @@ impl SqlSession for PgSession {
         statement: &Arc<Compiled>,
         binds: &[ValueRef<'_>],
     ) -> Result<String> {
-        let explained = Compiled::raw(PgDialect.explain(statement.sql())?);
-        let mut plan = Plan::default();
-        self.query(&explained, binds, Some(&mut plan)).await?;
-        Ok(plan.text)
+        self.plan(statement, binds.len()).await
     }
 }
 

@@ -14,7 +14,11 @@ use source::{File, ROOT, files, library_files, paths, read};
 mod source;
 
 /// The driver crates, each with its client library.
-const DRIVERS: &[(&str, &str)] = &[("eloquent-sqlite", "rusqlite")];
+const DRIVERS: &[(&str, &str)] = &[
+    ("eloquent-mysql", "sqlx"),
+    ("eloquent-pg", "tokio-postgres"),
+    ("eloquent-sqlite", "rusqlite"),
+];
 
 /// Client libraries of databases: only a driver names one.
 const CLIENTS: &[&str] = &[
@@ -43,6 +47,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "uuid",
         ],
     ),
+    ("eloquent-cli", &["clap", "comfy-table", "eloquent", "serde_json", "terminal_size", "tokio"]),
     ("eloquent-macros", &["heck", "proc-macro2", "quote", "syn"]),
     (
         "eloquent",

@@ -28,7 +28,7 @@ impl<'w> Console<'w> {
     /// Sets how many characters fit in a line.
     #[must_use]
     pub fn width(mut self, width: usize) -> Self {
-        self.width = Some(width);
+        self.width = Some(width.max(1));
         self
     }
 
@@ -46,6 +46,7 @@ impl<'w> Console<'w> {
         let columns = || std::env::var("COLUMNS").ok()?.parse().ok().filter(|width| *width > 0);
         let terminal = terminal_size_of(std::io::stdout());
         self.width = terminal.map(|(Width(width), _)| width.into()).or_else(columns);
+        self.width = self.width.filter(|width| *width > 0);
         let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         let is_plain = is_set("NO_COLOR") || is_dumb;

@@ -53,11 +53,11 @@ impl Place {
     pub(crate) fn write(&self, name: &str, text: &str) {
         let path = self.path().join(name);
         fs::write(&path, text).expect("a file can be written");
-        let mut permissions = fs::metadata(&path).expect("the file is there").permissions();
         #[cfg(unix)]
-        std::os::unix::fs::PermissionsExt::set_mode(&mut permissions, 0o600);
-        permissions.set_readonly(false);
-        fs::set_permissions(&path, permissions).expect("permissions can be set");
+        {
+            let private = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+            fs::set_permissions(&path, private).expect("permissions can be set");
+        }
     }
 
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {

@@ -168,6 +168,25 @@ impl ConnectionConfig {
         Ok(())
     }
 
+    /// Refuses a `host` that cannot be one: most likely a login or a URL has come along with it, and a
+    /// message about a host that does not answer would show it. The directory of a socket may be one.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] naming the setting, not its value.
+    pub fn check_host(&self) -> Result<()> {
+        let Some(host) = self.get("host") else { return Ok(()) };
+        let is_directory = host.starts_with('/');
+        let is_odd = |c: char| {
+            c.is_whitespace() || c.is_control() || c == '@' || (c == '/' && !is_directory)
+        };
+        if !host.contains(is_odd) {
+            return Ok(());
+        }
+        Err(self.error(format!("{} is not the name or address of a server", self.label("host"))).with_hint(
+            "user, password and port have settings of their own, and a URL takes the place of all of them",
+        ))
+    }
+
     /// An error about these settings.
     pub fn error(&self, message: impl Into<String>) -> Error {
         let error = Error::new(ErrorKind::Config, message.into()).with_driver(self.driver.clone());
@@ -207,6 +226,17 @@ mod tests {
             assert_eq!((error.kind(), error.connection()), (ErrorKind::Config, Some("main")));
         }
         assert!(!format!("{config:?}").contains("canary"));
+    }
+
+    #[test]
+    fn a_login_is_no_host() {
+        let check = |host: &str| ConnectionConfig::new("main", "x").set("host", host).check_host();
+        for host in ["root:canary@db", "x://canary", "canary/db", "ca nary"] {
+            assert!(!check(host).unwrap_err().to_string().contains("canary"), "{host}");
+        }
+        for host in ["db", "db.example.org", "::1", "10.0.0.1", "/run/postgresql"] {
+            assert!(check(host).is_ok(), "{host}");
+        }
     }
 
     #[test]

@@ -145,6 +145,12 @@ pub trait Dialect: Debug + Send + Sync + 'static {
         page.standard(sql);
     }
 
+    /// What lets nulls come before all values, and behind them when `descending`, for databases that
+    /// order them otherwise. Written behind what may be null, with a blank in front.
+    fn nulls_first(&self, _descending: bool) -> &'static str {
+        ""
+    }
+
     /// Writes a lock behind the name of a table, for databases that want it there.
     fn lock_hint(&self, _sql: &mut String, _lock: Lock) {}
 

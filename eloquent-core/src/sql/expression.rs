@@ -3,7 +3,9 @@
 use super::compiler::Compiler;
 use super::parts::{AggregateCall, ArithmeticCall, Operand, OperandKind};
 use crate::schema::ColumnType;
-use crate::statement::{Aggregate, AggregateFunction, ColumnRef, Expression, Order};
+use crate::statement::{
+    Aggregate, AggregateFunction, ColumnRef, Expression, From, JoinKind, Projection, Select,
+};
 use crate::value::Value;
 use crate::{Error, Name, Result};
 
@@ -100,11 +102,14 @@ impl Compiler<'_> {
     }
 
     /// Writes terms of ORDER BY.
-    pub(super) fn orders(&mut self, terms: &[Order]) -> Result<()> {
-        self.list(", ", terms, |compiler, order| {
+    pub(super) fn orders(&mut self, select: &Select) -> Result<()> {
+        self.list(", ", &select.order_by, |compiler, order| {
             compiler.term(&order.expression)?;
             if order.descending {
                 compiler.push(" DESC");
+            }
+            if may_be_null(&order.expression, select) {
+                compiler.push(compiler.dialect.nulls_first(order.descending));
             }
             Ok(())
         })
@@ -188,5 +193,22 @@ pub(super) fn subject(expression: &Expression) -> Option<&Name> {
         Expression::Arithmetic(left, _, right) => subject(left).or_else(|| subject(right)),
         Expression::Aggregate(aggregate) => aggregate.argument.as_ref().and_then(subject),
         _ => None,
+    }
+}
+
+/// Whether what rows are ordered by may be null, for all that the statement tells. Raw text says for itself
+/// where nulls come.
+fn may_be_null(expression: &Expression, select: &Select) -> bool {
+    match (expression, &select.projection) {
+        (Expression::Raw(_) | Expression::Predicate(_) | Expression::Value(_), _) => false,
+        (Expression::Aggregate(aggregate), _) => aggregate.function != AggregateFunction::Count,
+        (Expression::Column(column), Projection::Columns(columns)) => {
+            let own =
+                matches!(&select.from, From::Table { source, .. } if *source == column.source);
+            let kept = select.joins.iter().all(|join| join.kind != JoinKind::Right);
+            let known = columns.iter().find(|known| known.name == column.name);
+            !(own && kept && known.is_some_and(|known| !known.nullable))
+        }
+        _ => true,
     }
 }

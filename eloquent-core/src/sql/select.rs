@@ -79,7 +79,7 @@ impl Compiler<'_> {
         }
         if !select.order_by.is_empty() {
             self.push(" ORDER BY ");
-            self.orders(&select.order_by)?;
+            self.orders(select)?;
         }
         self.page(select)?;
         if let Some(lock) = select.lock {

@@ -132,14 +132,14 @@ fn upserts_compare_the_columns_that_were_named() {
         upsert(ConflictAction::Update(vec![taken])),
         &format!(
             "INSERT INTO `items` (`email`, `n`) VALUES (?, ?) ON DUPLICATE KEY UPDATE `email` = \
-             IF(`items`.`email` = VALUES(`email`), `items`.`email`, {clash}), `n` = VALUES(`n`)"
+             IF(/* by */ `items`.`email` = VALUES(`email`), `items`.`email`, {clash}), `n` = VALUES(`n`)"
         ),
     );
     same(
         upsert(ConflictAction::Ignore),
         &format!(
             "INSERT INTO `items` (`email`, `n`) VALUES (?, ?) ON DUPLICATE KEY UPDATE `email` = \
-             IF(`items`.`email` = VALUES(`email`), IF((@eloquent_kept := @eloquent_kept + 1) IS \
+             IF(/* by */ `items`.`email` = VALUES(`email`), IF((@eloquent_kept := @eloquent_kept + 1) IS \
              NULL, `items`.`email`, `items`.`email`), {clash})"
         ),
     );

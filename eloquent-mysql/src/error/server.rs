@@ -67,7 +67,7 @@ pub(super) fn translate(number: u16, message: &str, statement: Option<&Compiled>
         }
         1044 => error(ErrorKind::Permission, "the user has no rights on the database"),
         1040 | 1203 | 1226 => {
-            error(ErrorKind::Connect, "the server or the user has no connection left")
+            error(ErrorKind::Full, "the server or the user has no connection left")
                 .with_hint("lower `max_sessions`, or raise the limit of the server")
         }
         1461 => error(ErrorKind::Full, "the server keeps as many prepared statements as it may")
@@ -368,7 +368,7 @@ mod tests {
             (1044, Permission),
             (1142, Permission),
             (1049, Connect),
-            (1040, Connect),
+            (1040, Full),
             (1792, ReadOnly),
             (1690, Encode),
             (1969, Timeout),

@@ -20,6 +20,7 @@ mod tables;
 use std::env;
 use std::ops::Range;
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
 use eloquent_conformance::Target;
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -32,8 +33,9 @@ use reference::Reference;
 /// How many programs are run unless the caller says how many.
 const PROGRAMS: u64 = 256;
 
-/// How many programs are run at most to make one that fails smaller.
+/// How many programs are run at most to make one that fails smaller, and for how long.
 const TRIES: usize = 20_000;
+const PATIENCE: Duration = Duration::from_secs(40);
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
@@ -102,7 +104,11 @@ impl Test {
     }
 
     fn report(&mut self, seed: u64, made: Made) -> String {
+        let began = Instant::now();
         let least = choices::simplest(made, TRIES, |choices| {
+            if began.elapsed() > PATIENCE {
+                return None;
+            }
             let mut choices = Choices::again(choices);
             let outcome = self.fails(&mut choices);
             matches!(outcome, Ok(Some(_))).then(|| choices.into_made())
