@@ -64,6 +64,13 @@ impl Bind<'_> {
     }
 }
 
+impl Bind<'_> {
+    /// Whether the value is sent in binary.
+    pub(crate) fn is_binary(&self) -> bool {
+        self.binary().is_some()
+    }
+}
+
 impl ToSql for Bind<'_> {
     fn to_sql(
         &self,
@@ -97,7 +104,7 @@ impl ToSql for Bind<'_> {
     }
 
     fn encode_format(&self, _: &Type) -> Format {
-        if self.binary().is_some() { Format::Binary } else { Format::Text }
+        if self.is_binary() { Format::Binary } else { Format::Text }
     }
 }
 
@@ -286,7 +293,11 @@ fn put_list(
 }
 
 /// Writes an element of a list behind its length.
-fn put_element(item: ValueRef<'_>, element: Scalar, out: &mut BytesMut) -> Result<(), Mismatch> {
+pub(crate) fn put_element(
+    item: ValueRef<'_>,
+    element: Scalar,
+    out: &mut BytesMut,
+) -> Result<(), Mismatch> {
     if let ValueRef::Null = item {
         out.put_i32(-1);
         return Ok(());

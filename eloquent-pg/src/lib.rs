@@ -86,6 +86,7 @@
 //! Rows of a read that nobody wants any more are passed over or, when they are many, ended by the server.
 //! A session that is dropped closes, and what it has in flight is cancelled.
 
+mod bulk;
 mod config;
 mod connection;
 mod decode;

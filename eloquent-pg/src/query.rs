@@ -8,8 +8,9 @@ use eloquent_core::sql::{Compiled, Cost};
 use eloquent_core::value::ValueRef;
 use eloquent_core::{Error, Result};
 use tokio_postgres::RowStream;
-use tokio_postgres::types::Type;
+use tokio_postgres::types::{BorrowToSql, Type};
 
+use crate::bulk::Bulk;
 use crate::encode::Bind;
 use crate::error::{STALE, UNKNOWN_STATEMENT, code, in_statement};
 use crate::form::Form;
@@ -72,37 +73,75 @@ impl PgSession {
         binds: &[ValueRef<'_>],
         mut sink: Option<&mut dyn RowSink>,
     ) -> Result<Affected, Fault> {
+        let mut again = !self.is_in_transaction();
         loop {
-            let known = self.statements.get(statement.sql());
-            let again = known.is_some() && !self.is_in_transaction();
-            let prepared = self.prepared(known, statement, binds).await?;
-            let outcome = match &mut sink {
-                Some(sink) => self.show_prepared(&prepared, statement, binds, &mut **sink).await,
-                None => self.run_prepared(&prepared, binds).await,
+            let sink: Option<&mut dyn RowSink> = match &mut sink {
+                Some(sink) => Some(&mut **sink),
+                None => None,
             };
-            match outcome {
+            match self.query_once(statement, binds, sink).await {
                 // nothing has happened: the server looks at its tables before it begins
                 Err(Fault::Client(cause)) if is_stale(&cause) => {
                     self.statements.forget(statement.sql());
+                    if let Some(bulk) = Bulk::of(statement, binds.len()) {
+                        self.statements.forget(&bulk.key());
+                    }
                     if !again {
                         return Err(Fault::Client(cause));
                     }
+                    again = false;
                 }
                 outcome => return outcome,
             }
         }
     }
 
+    async fn query_once(
+        &mut self,
+        statement: &Compiled,
+        binds: &[ValueRef<'_>],
+        sink: Option<&mut dyn RowSink>,
+    ) -> Result<Affected, Fault> {
+        if let Some(bulk) = Bulk::of(statement, binds.len()) {
+            match self.prepared_bulk(&bulk).await? {
+                None => bulk.give_up(),
+                Some(prepared) => {
+                    if let Some(lists) = bulk.lists(&prepared, binds) {
+                        return self.send_prepared(&prepared, lists, statement, sink).await;
+                    }
+                }
+            }
+        }
+        let prepared = self.prepared(statement, binds).await?;
+        let values = bound(binds, Some(&prepared.binds));
+        self.send_prepared(&prepared, values, statement, sink).await
+    }
+
+    /// An insert of many rows, prepared; none when its columns are not all of types that can be sent so.
+    async fn prepared_bulk(
+        &mut self,
+        bulk: &Bulk<'_>,
+    ) -> Result<Option<Arc<Prepared>>, tokio_postgres::Error> {
+        let key = bulk.key();
+        if let Some(known) = self.statements.get(&key) {
+            return Ok(Some(known));
+        }
+        let one = self.prepare(&bulk.of_one_row(), &[]).await?;
+        let Some(sql) = bulk.of_lists(&one) else { return Ok(None) };
+        let prepared = Arc::new(self.prepare(&sql, &[]).await?);
+        self.statements.keep(&key, &prepared);
+        Ok(Some(prepared))
+    }
+
     /// The statement, prepared for these values.
     async fn prepared(
         &mut self,
-        known: Option<Arc<Prepared>>,
         statement: &Compiled,
         binds: &[ValueRef<'_>],
     ) -> Result<Arc<Prepared>, tokio_postgres::Error> {
         let sql = statement.sql();
         let is_raw = statement.table().is_none();
-        let mut prepared = match known {
+        let mut prepared = match self.statements.get(sql) {
             Some(prepared) => prepared,
             None => {
                 let prepared = self.prepare(sql, &[]).await?;
@@ -136,27 +175,24 @@ impl PgSession {
         prepared
     }
 
-    async fn run_prepared(
+    async fn send_prepared<V, I>(
         &mut self,
         prepared: &Prepared,
-        binds: &[ValueRef<'_>],
-    ) -> Result<Affected, Fault> {
-        let values = bound(binds, Some(&prepared.binds));
-        self.in_flight = true;
-        let outcome = self.opened.client.execute_raw(&prepared.statement, values).await;
-        Ok(Affected { rows: self.end(outcome)?, last_id: None })
-    }
-
-    async fn show_prepared(
-        &mut self,
-        prepared: &Prepared,
+        values: I,
         statement: &Compiled,
-        binds: &[ValueRef<'_>],
-        sink: &mut dyn RowSink,
-    ) -> Result<Affected, Fault> {
-        let values = bound(binds, Some(&prepared.binds));
+        sink: Option<&mut dyn RowSink>,
+    ) -> Result<Affected, Fault>
+    where
+        V: BorrowToSql,
+        I: IntoIterator<Item = V, IntoIter: ExactSizeIterator>,
+    {
         self.in_flight = true;
-        let started = self.opened.client.query_raw(&prepared.statement, values).await;
+        let client = &self.opened.client;
+        let Some(sink) = sink else {
+            let outcome = client.execute_raw(&prepared.statement, values).await;
+            return Ok(Affected { rows: self.end(outcome)?, last_id: None });
+        };
+        let started = client.query_raw(&prepared.statement, values).await;
         self.shown(started, Some(&prepared.columns), statement, sink).await
     }
 
@@ -203,11 +239,12 @@ impl PgSession {
 
     /// What ends a read whose rows are no longer wanted. In a transaction it would void all of it.
     fn stop(&self, statement: &Compiled) -> Option<impl Future<Output = ()> + use<>> {
-        let is_read = matches!(statement.cost(), Cost::Read | Cost::Scan);
+        if !matches!(statement.cost(), Cost::Read | Cost::Scan) || self.is_in_transaction() {
+            return None;
+        }
         let (shared, token) = (self.shared.clone(), self.opened.client.cancel_token());
         let address = self.opened.address.clone();
-        (is_read && !self.is_in_transaction())
-            .then(|| async move { shared.opener.cancel(token, &address).await })
+        Some(async move { shared.opener.cancel(token, &address).await })
     }
 }
 

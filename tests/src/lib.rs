@@ -16,9 +16,9 @@
 //! }
 //! ```
 //!
-//! Three tools are of use beyond the suites: the [`wrapper`] is a driver around another one that
+//! Four tools are of use beyond the suites: the [`wrapper`] is a driver around another one that
 //! listens, counts and injects faults; the [`proxy`] does the like between a driver and its server;
-//! [`cancellation`] drops a future at each of its awaits.
+//! [`cancellation`] drops a future at each of its awaits; [`server`] finds the servers of the tests.
 
 // A case fails by panicking, and its helpers do so on its behalf.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
@@ -28,6 +28,7 @@ pub mod case;
 pub mod contract;
 pub mod orm;
 pub mod proxy;
+pub mod server;
 mod target;
 pub mod wrapper;
 
