@@ -152,10 +152,17 @@ impl Settings {
             search_path: config.get("search_path").map(str::to_owned),
             place,
         };
-        if !settings.prepare && settings.search_path.is_some() {
+        let of_sessions = [
+            ("search_path", settings.search_path.is_some()),
+            ("statement_timeout", settings.statement_timeout.is_some()),
+        ];
+        if let Some((name, _)) = of_sessions.iter().find(|(_, is_set)| !settings.prepare && *is_set)
+        {
             return Err(config
-                .error("`search_path` belongs to a session, and with `prepare=off` there is none")
-                .with_hint("set it for the user: `ALTER ROLE … SET search_path = …`"));
+                .error(format!(
+                    "`{name}` belongs to a session, and with `prepare=off` there is none"
+                ))
+                .with_hint(format!("set it for the user: `ALTER ROLE … SET {name} = …`")));
         }
         Ok(settings)
     }
@@ -254,6 +261,18 @@ mod tests {
         for (key, value) in wrong {
             let text = refused(&bare("h").set(key, value));
             assert!(text.contains(key) && !text.contains("canary"), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_a_session_keeps_is_refused_where_there_is_none() {
+        let off = bare("h").set("prepare", "off");
+        assert!(Settings::read(&off).is_ok());
+        for (key, name) in
+            [("search_path", "search_path"), ("statement_timeout_ms", "statement_timeout")]
+        {
+            let text = refused(&off.clone().set(key, "70"));
+            assert!(text.contains(&format!("SET {name}")), "{text}");
         }
     }
 

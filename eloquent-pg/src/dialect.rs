@@ -162,6 +162,7 @@ impl Dialect for PgDialect {
         }
     }
 
+    /// Text is ordered by its characters, as with all databases, and not as the server's language has it.
     /// A document keeps the order of its fields, which `jsonb` does not.
     fn column_type(&self, column: &Column) -> Result<Cow<'static, str>> {
         Ok(Cow::Borrowed(match column.ty {
@@ -178,8 +179,10 @@ impl Dialect for PgDialect {
             ColumnType::Decimal { precision, scale } => {
                 return Ok(format!("numeric({precision}, {scale})").into());
             }
-            ColumnType::Text => "text",
-            ColumnType::String { length } => return Ok(format!("varchar({length})").into()),
+            ColumnType::Text => r#"text COLLATE "C""#,
+            ColumnType::String { length } => {
+                return Ok(format!(r#"varchar({length}) COLLATE "C""#).into());
+            }
             ColumnType::Bytes => "bytea",
             ColumnType::Uuid => "uuid",
             ColumnType::Date => "date",
@@ -208,3 +211,6 @@ impl Dialect for PgDialect {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

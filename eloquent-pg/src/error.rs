@@ -79,7 +79,8 @@ pub(crate) fn in_statement(cause: &tokio_postgres::Error, statement: &Compiled) 
     }
 }
 
-fn unbound(cause: &tokio_postgres::Error) -> Option<&Unbound> {
+/// Why a value was not sent, if that is what went wrong. Nothing else was sent, either.
+pub(crate) fn unbound(cause: &tokio_postgres::Error) -> Option<&Unbound> {
     cause.source()?.downcast_ref()
 }
 

@@ -38,7 +38,9 @@
 //! wants it. Zone and timeouts are then set for the user (`ALTER ROLE … SET timezone = 'UTC'`) or in the
 //! pooler. Values go out as text whose type the server finds, lists for columns of lists only as text in
 //! its notation, and each statement is parsed anew. Parameters of raw text whose type nothing tells are
-//! text.
+//! text. A type that is not built in, like an enum, is looked up when it is met first, which takes a pooler
+//! that knows prepared statements (PgBouncer 1.21); `column::text` does without. `statement_timeout_ms` and
+//! `search_path` are refused.
 //!
 //! # How values are stored
 //!
@@ -73,7 +75,10 @@
 //!   databases here. The server's own habit is the opposite, and so is that of its indexes: an index on a
 //!   column that may be null serves an order when it is made with `NULLS FIRST`.
 //! - A list of more than 64 values is sent as one array (`= ANY`).
-//! - Text is ordered by the collation of the database; it is equal when its characters are.
+//! - Text is ordered by its characters in tables that are made here (`COLLATE "C"`), as with all databases
+//!   here, so that an index serves patterns that begin with text, too. In raw text, `ILIKE` and `lower` of
+//!   such a column know upper and lower case of ASCII only; `name COLLATE "default"` brings the language of
+//!   the database back. In tables that others have made, their collations decide.
 //! - After an error, a transaction is void up to its last savepoint: the server refuses the rest, and a
 //!   commit rolls back and is an error.
 //! - A plan is that for any values. It is shown for reads and writes, not for changes to the schema.
@@ -82,7 +87,7 @@
 //! # What is dropped
 //!
 //! Any future may be dropped. The session then waits for what is in flight to end, and cancels it on the
-//! server when that takes long: at once out of a transaction, after a second in one, which is then void.
+//! server when that takes long: at once out of a transaction, after half a second in one, which is then void.
 //! Rows of a read that nobody wants any more are passed over or, when they are many, ended by the server.
 //! A session that is dropped closes, and what it has in flight is cancelled.
 
@@ -105,6 +110,8 @@ mod session;
 mod show;
 mod shown;
 mod socket;
+#[cfg(test)]
+mod tests;
 mod text;
 mod tls;
 mod url;

@@ -12,7 +12,7 @@ use tokio_postgres::types::{BorrowToSql, Type};
 
 use crate::bulk::Bulk;
 use crate::encode::Bind;
-use crate::error::{STALE, UNKNOWN_STATEMENT, code, in_statement};
+use crate::error::{STALE, UNKNOWN_STATEMENT, code, in_statement, unbound};
 use crate::form::Form;
 use crate::prepared::Prepared;
 use crate::session::PgSession;
@@ -73,25 +73,23 @@ impl PgSession {
         binds: &[ValueRef<'_>],
         mut sink: Option<&mut dyn RowSink>,
     ) -> Result<Affected, Fault> {
-        let mut again = !self.is_in_transaction();
+        let mut first = true;
         loop {
             let sink: Option<&mut dyn RowSink> = match &mut sink {
                 Some(sink) => Some(&mut **sink),
                 None => None,
             };
-            match self.query_once(statement, binds, sink).await {
-                // nothing has happened: the server looks at its tables before it begins
-                Err(Fault::Client(cause)) if is_stale(&cause) => {
-                    self.statements.forget(statement.sql());
-                    if let Some(bulk) = Bulk::of(statement, binds.len()) {
-                        self.statements.forget(&bulk.key());
-                    }
-                    if !again {
-                        return Err(Fault::Client(cause));
-                    }
-                    again = false;
-                }
+            let cause = match self.query_once(statement, binds, sink).await {
+                Err(Fault::Client(cause)) if is_stale(&cause) || unbound(&cause).is_some() => cause,
                 outcome => return outcome,
+            };
+            // nothing has happened: the server looks at its tables before it begins
+            self.statements.forget(statement.sql());
+            if let Some(bulk) = Bulk::of(statement, binds.len()) {
+                self.statements.forget(&bulk.key());
+            }
+            if !std::mem::take(&mut first) || is_stale(&cause) && self.is_in_transaction() {
+                return Err(Fault::Client(cause));
             }
         }
     }

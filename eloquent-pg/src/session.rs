@@ -22,8 +22,9 @@ use crate::prepared::Statements;
 
 /// How long what is in flight may take to end by itself before it is cancelled.
 const GRACE: Duration = Duration::from_millis(50);
-/// The same in a transaction, which is void when something in it is cancelled.
-const GRACE_IN_TRANSACTION: Duration = Duration::from_secs(1);
+/// The same in a transaction, which is void when something in it is cancelled. It leaves time for the
+/// cancelling within the second that a pool gives a session to settle.
+const GRACE_IN_TRANSACTION: Duration = Duration::from_millis(500);
 /// So many statements may be left behind on the server by futures that were dropped while preparing.
 const MOST_STRAYS: u32 = 16;
 /// What a reset undoes. Statements stay prepared.

@@ -7,9 +7,9 @@ use crate::error::error;
 /// The words of statements that are worth keeping prepared.
 const LASTING: &[&str] =
     &["SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "VALUES", "MERGE", "TABLE"];
-/// The words that begin or end a transaction, or would throw away what is prepared.
+/// The words that begin or end a transaction.
 const CONTROL: &[&str] =
-    &["BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT", "SAVEPOINT", "RELEASE", "PREPARE"];
+    &["BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT", "SAVEPOINT", "RELEASE"];
 
 /// Whether a statement is worth keeping prepared: others change the schema or a setting, once.
 pub(crate) fn is_lasting(sql: &str) -> bool {
@@ -23,8 +23,11 @@ pub(crate) fn is_lasting(sql: &str) -> bool {
 /// # Errors
 /// [`ErrorKind::InvalidInput`] or [`ErrorKind::Unsupported`].
 pub(crate) fn check(sql: &str) -> Result<()> {
-    let word = first_word(sql);
-    if CONTROL.iter().any(|known| known.eq_ignore_ascii_case(word)) {
+    let (word, rest) = word(sql);
+    // `PREPARE` alone gives a statement a name
+    let prepares = word.eq_ignore_ascii_case("PREPARE");
+    let ends = prepares && first_word(rest).eq_ignore_ascii_case("TRANSACTION");
+    if ends || CONTROL.iter().any(|known| known.eq_ignore_ascii_case(word)) {
         return Err(error(ErrorKind::InvalidInput, "raw text cannot begin or end a transaction")
             .with_hint("use `Db::transaction` or `Db::begin`"));
     }
@@ -34,8 +37,12 @@ pub(crate) fn check(sql: &str) -> Result<()> {
     Ok(())
 }
 
-/// The first word behind blanks, comments and parentheses.
 fn first_word(sql: &str) -> &str {
+    word(sql).0
+}
+
+/// The first word behind blanks, comments and parentheses, and what follows it.
+fn word(sql: &str) -> (&str, &str) {
     let mut rest = sql;
     loop {
         rest = rest.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '(' | ';'));
@@ -45,7 +52,7 @@ fn first_word(sql: &str) -> &str {
             behind_comment(rest)
         } else {
             let end = rest.find(|c: char| !(c.is_alphanumeric() || c == '_'));
-            return &rest[..end.unwrap_or(rest.len())];
+            return rest.split_at(end.unwrap_or(rest.len()));
         };
     }
 }
@@ -83,7 +90,9 @@ mod tests {
         for sql in ["SELECT 1", " (select 1)", "/* a /* b */ c */ -- d\n WITH a AS (SELECT 1)"] {
             assert!(is_lasting(sql) && check(sql).is_ok(), "{sql}");
         }
-        for sql in ["CREATE TABLE t ()", "selected", "", "/* never ends", "é"] {
+        for sql in
+            ["CREATE TABLE t ()", "PREPARE a AS SELECT 1", "selected", "", "/* never ends", "é"]
+        {
             assert!(!is_lasting(sql) && check(sql).is_ok(), "{sql}");
         }
         for sql in ["commit", ";COMMIT", "/**/ROLLBACK", "prepare transaction 'a'"] {

@@ -16,6 +16,8 @@ fn main() -> ExitCode {
     #[cfg(feature = "pg")]
     targets.extend(pg::targets());
     let outcome = eloquent_conformance::main(&targets);
+    #[cfg(feature = "pg")]
+    pg::clear();
     // a failure here leaves a folder behind and nothing else
     let _ = std::fs::remove_dir_all(sqlite::folder());
     outcome
@@ -110,16 +112,25 @@ mod pg {
     use eloquent::{ConnectionConfig, Db, RawSql};
     use eloquent_conformance::Target;
 
-    /// PostgreSQL with statements that stay prepared, and with nothing kept between them.
+    /// PostgreSQL with statements that stay prepared, and with nothing kept between them; the latter with
+    /// text in the order of a language.
     pub(super) fn targets() -> Vec<Target> {
-        let target = |name: &str, prepare: &str| {
-            Target::config(name, config(name).set("name", DATABASE).set("prepare", prepare))
-        };
-        fresh();
-        vec![target("pg", "on"), target("pg-at-once", "off")]
+        let language = "TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en'";
+        let [kept, at_once] = NAMES;
+        vec![target(kept, "on", ""), target(at_once, "off", language)]
     }
 
-    const DATABASE: &str = "eloquent_conformance";
+    const NAMES: [&str; 2] = ["pg", "pg-at-once"];
+
+    fn target(name: &str, prepare: &str, how: &str) -> Target {
+        let database = database(name);
+        run(&[
+            format!("CREATE DATABASE {database} {how}"),
+            // a session to which nothing can be set begins like this
+            format!("ALTER DATABASE {database} SET timezone = 'UTC'"),
+        ]);
+        Target::config(name, config(name).set("name", database).set("prepare", prepare))
+    }
 
     /// The server that the environment tells of, without a database.
     fn config(name: &str) -> ConnectionConfig {
@@ -135,23 +146,27 @@ mod pg {
         config.set("ssl_mode", "disable")
     }
 
-    /// Makes the database anew.
-    fn fresh() {
+    /// Drops the databases.
+    pub(super) fn clear() {
+        run(&NAMES.map(|name| format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", database(name))));
+    }
+
+    /// Several of these tests may run against one server.
+    fn database(name: &str) -> String {
+        format!("eloquent_{}_{}", name.replace('-', "_"), std::process::id())
+    }
+
+    fn run(texts: &[String]) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let made = runtime.expect("a runtime").block_on(async {
+        let outcome = runtime.expect("a runtime").block_on(async {
             let database = env::var("PG_NAME").unwrap_or_else(|_| String::from("postgres"));
-            let config = config("fresh").set("name", database);
+            let config = config("server").set("name", database);
             let db = Db::builder().connection(config).build()?;
-            for sql in [
-                format!("DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)"),
-                format!("CREATE DATABASE {DATABASE}"),
-                // a session to which nothing can be set begins like this
-                format!("ALTER DATABASE {DATABASE} SET timezone = 'UTC'"),
-            ] {
-                Db::raw(RawSql::trusted(sql)).on(&db).execute().await?;
+            for text in texts {
+                Db::raw(RawSql::trusted(text.clone())).on(&db).execute().await?;
             }
             db.close().await
         });
-        made.expect("a database");
+        outcome.expect("the server of the environment lets databases be made");
     }
 }

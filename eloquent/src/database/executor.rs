@@ -328,6 +328,9 @@ impl Executor {
         }
         if let Err(error) = outcome {
             lent.note(error);
+            if let Lent::Pool(lease) = lent {
+                connection.pool().replicas().note_error(lease.pool(), error);
+            }
         }
     }
 

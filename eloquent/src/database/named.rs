@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use eloquent_core::config::ConnectionConfig;
 use eloquent_core::driver::Registry;
 use eloquent_core::{Error, ErrorKind, Result};
 
@@ -28,12 +29,37 @@ impl Named {
         environment: Option<Environment>,
     ) -> Result<Self> {
         let is_test = environment.as_ref().map_or(Ok(false), Environment::is_test)?;
-        let reports = environment.as_ref().map(|found| found.report(&registry)).unwrap_or_default();
-        let reports = reports.into_iter().filter(|report| report.is_configured());
-        let configured = reports.map(|report| report.name().to_owned());
-        let configured = configured.filter(|name| !given.contains_key(name)).collect();
+        let configured = environment.as_ref().map(|found| found.configured(&registry));
+        let mut configured = configured.unwrap_or_default();
+        configured.retain(|name| !given.contains_key(name));
         let used = RwLock::new(Some(BTreeMap::new()));
-        Ok(Named { registry, given, environment, is_test, configured, used })
+        let named = Named { registry, given, environment, is_test, configured, used };
+        named.check_given()?;
+        Ok(named)
+    }
+
+    /// Refuses a twin that was added in code and leads to what the application has.
+    fn check_given(&self) -> Result<()> {
+        let Some(environment) = &self.environment else { return Ok(()) };
+        for (name, twin) in &self.given {
+            let Some(app) = environment::twin_of(name) else { continue };
+            self.check_apart(twin.driver(), twin.config())?;
+            // what is wrong with the application's block is told when that is used
+            let theirs = environment.config(&self.registry, app).ok();
+            if theirs.is_some_and(|app| twin.leads_to(app.driver(), &app)) {
+                return Err(same(twin.config(), app));
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses a twin that leads to what a connection added in code leads to.
+    fn check_apart(&self, driver: &str, twin: &ConnectionConfig) -> Result<()> {
+        let app = environment::twin_of(twin.name()).and_then(|app| self.given.get(app));
+        match app {
+            Some(app) if app.leads_to(driver, twin) => Err(same(twin, app.name())),
+            _ => Ok(()),
+        }
     }
 
     pub(super) fn is_test(&self) -> bool {
@@ -72,6 +98,11 @@ impl Named {
             let is_ours = error.kind() == ErrorKind::ConnectionUnknown && !self.given.is_empty();
             if is_ours { self.unknown(name) } else { error }
         })?;
+        self.check_apart(resolved.driver.name(), &resolved.config)?;
+        for replica in &resolved.replicas {
+            let replica = replica.renamed(name);
+            self.check_apart(resolved.driver.name(), &replica)?;
+        }
         let pool = Arc::new(open(resolved)?);
         let mut used = self.used.write().unwrap_or_else(PoisonError::into_inner);
         match &mut *used {
@@ -109,6 +140,14 @@ impl Named {
         };
         Error::new(ErrorKind::Config, message).with_hint(hint)
     }
+}
+
+fn same(twin: &ConnectionConfig, app: &str) -> Error {
+    let message = format!(
+        "`{}` leads to the same database as `{app}`: tests must not touch what the application has",
+        twin.name()
+    );
+    twin.error(message).with_hint("give the tests a database of their own")
 }
 
 fn open(resolved: Resolved) -> Result<Pool> {

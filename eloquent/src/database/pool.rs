@@ -5,6 +5,8 @@
 //! of its own; where that fails it is closed. The permit travels with it, so that the bound on sessions
 //! holds, and comes back in any case.
 
+mod options;
+
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,68 +18,9 @@ use eloquent_core::{Error, ErrorKind, Result};
 use tokio::sync::{OnceCell, Semaphore};
 use tokio::time::timeout;
 
+pub use options::PoolOptions;
+
 use super::Replicas;
-
-/// How the sessions of a connection are kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct PoolOptions {
-    /// How many sessions at most; 8 by default.
-    pub max_sessions: usize,
-    /// How long to wait for a session; 10 seconds by default.
-    pub acquire_timeout: Duration,
-    /// How long opening a session may take; 10 seconds by default.
-    pub connect_timeout: Duration,
-    /// How long a session may take to become as new after a future was dropped; 1 second by default.
-    pub reset_timeout: Duration,
-    /// How long a statement may take; no limit by default.
-    pub statement_timeout: Option<Duration>,
-    /// After how long a session is replaced by a new one; never by default.
-    pub max_lifetime: Option<Duration>,
-}
-
-impl Default for PoolOptions {
-    fn default() -> Self {
-        PoolOptions {
-            max_sessions: 8,
-            acquire_timeout: Duration::from_secs(10),
-            connect_timeout: Duration::from_secs(10),
-            reset_timeout: Duration::from_secs(1),
-            statement_timeout: None,
-            max_lifetime: None,
-        }
-    }
-}
-
-impl PoolOptions {
-    /// Sets how many sessions there are at most.
-    #[must_use]
-    pub fn max_sessions(mut self, most: usize) -> Self {
-        self.max_sessions = most;
-        self
-    }
-
-    /// Sets how long to wait for a session.
-    #[must_use]
-    pub fn acquire_timeout(mut self, bound: Duration) -> Self {
-        self.acquire_timeout = bound;
-        self
-    }
-
-    /// Sets how long a statement may take.
-    #[must_use]
-    pub fn statement_timeout(mut self, bound: Duration) -> Self {
-        self.statement_timeout = Some(bound);
-        self
-    }
-
-    /// Sets after how long a session is replaced.
-    #[must_use]
-    pub fn max_lifetime(mut self, bound: Duration) -> Self {
-        self.max_lifetime = Some(bound);
-        self
-    }
-}
 
 /// How many sessions there are, and where.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -165,6 +108,14 @@ impl Pool {
 
     pub(crate) fn name(&self) -> &str {
         self.config.name()
+    }
+
+    pub(super) fn leads_to(&self, driver: &str, config: &ConnectionConfig) -> bool {
+        self.driver.name() == driver && self.driver.same_database(&self.config, config)
+    }
+
+    pub(super) fn config(&self) -> &ConnectionConfig {
+        &self.config
     }
 
     pub(crate) fn driver(&self) -> &'static str {
@@ -330,7 +281,9 @@ impl Pool {
 
     pub(crate) async fn close(&self) -> Result<()> {
         self.closed.store(true, Ordering::Release);
-        let Some(opened) = self.opened.get() else {
+        // one that is being opened is waited for, and closed as well
+        let opened = self.opened.get_or_try_init(|| async { Err(self.has_been_closed()) }).await;
+        let Ok(opened) = opened else {
             self.permits.close();
             return Ok(());
         };

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use eloquent_core::Error;
+use eloquent_core::{Error, ErrorKind};
 
 use super::pool::{Lease, Pool};
 use super::scope;
@@ -102,6 +102,14 @@ impl Replicas {
             }
         }
         None
+    }
+
+    /// Leaves a replica alone whose session was lost: its other sessions most likely are, too.
+    pub(super) fn note_error(&self, pool: &Pool, error: &Error) {
+        if error.kind() == ErrorKind::ConnectionLost {
+            let lost = self.replicas.iter().find(|replica| std::ptr::eq(&*replica.pool, pool));
+            lost.into_iter().for_each(|replica| replica.rest(error));
+        }
     }
 
     fn has_written(&self) -> bool {

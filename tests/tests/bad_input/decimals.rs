@@ -300,3 +300,29 @@ async fn a_decimal_key_names_one_row_in_every_spelling() {
     })
     .await;
 }
+
+crate::fixture::on_servers! {
+    pg:
+        decimals_are_not_rounded_to_their_column
+        zeros_at_the_end_do_not_count_as_digits
+        every_digit_of_a_decimal_comes_back
+        comparisons_look_at_the_value_and_not_at_its_digits
+        decimals_of_any_spelling_are_told_apart_by_value
+        equal_decimals_are_one_value_to_a_unique_column
+        sums_and_means_are_exact
+        arithmetic_does_not_outgrow_the_digits_of_a_column
+        a_decimal_key_names_one_row_in_every_spelling
+    ;
+    mysql:
+        decimals_are_not_rounded_to_their_column
+        zeros_at_the_end_do_not_count_as_digits
+        every_digit_of_a_decimal_comes_back
+        comparisons_look_at_the_value_and_not_at_its_digits
+        decimals_of_any_spelling_are_told_apart_by_value
+        equal_decimals_are_one_value_to_a_unique_column
+        sums_and_means_are_exact
+        arithmetic_in_the_database_is_exact
+        arithmetic_does_not_outgrow_the_digits_of_a_column
+        a_decimal_key_names_one_row_in_every_spelling
+    ;
+}

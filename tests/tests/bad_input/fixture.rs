@@ -1,9 +1,11 @@
 //! What the tests share: databases of their own, and how a refusal is judged.
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use eloquent::{ConnectionConfig, Db, Error, ErrorKind, Model, PoolOptions, Result};
+use eloquent_conformance::server::Server;
 
 /// The name of the connection, which every error has to tell.
 pub(crate) const CONNECTION: &str = "main";
@@ -11,20 +13,93 @@ pub(crate) const CONNECTION: &str = "main";
 /// Stands in values that no error may show.
 pub(crate) const CANARY: &str = "canary-7f3a";
 
-/// Runs a test on a database in memory that has the table of `M` and a single session, and then makes
-/// sure that the session is fit for use.
+/// Runs tests of the module that hold for servers as well, once more on each of those that are named.
+macro_rules! on_servers {
+    ($($server:ident: $($test:ident)*;)+) => {
+        $(mod $server {
+            $(#[test]
+            fn $test() {
+                crate::fixture::on_server(stringify!($server), super::$test);
+            })*
+        })+
+    };
+}
+pub(crate) use on_servers;
+
+thread_local! {
+    /// Where the test of this thread runs, if not on SQLite.
+    static SERVER: Cell<Option<Server>> = const { Cell::new(None) };
+}
+
+/// Runs a test, which stays on its thread, on the server of that driver.
+pub(crate) fn on_server(driver: &str, test: fn()) {
+    let server = [Server::Pg, Server::Mysql].into_iter().find(|server| server.driver() == driver);
+    SERVER.set(Some(server.unwrap()));
+    test();
+    SERVER.set(None);
+}
+
+/// The server that the test of this thread runs on.
+pub(crate) fn server() -> Option<Server> {
+    SERVER.get()
+}
+
+/// A database on a server that ends with the value, also when the test fails.
+struct Database(Server, String);
+
+impl Database {
+    async fn new(server: Server) -> Self {
+        static DATABASES: AtomicU32 = AtomicU32::new(0);
+        let number = DATABASES.fetch_add(1, Ordering::Relaxed);
+        let name = format!("bad_input_{}_{number}", std::process::id());
+        server.make(&name).await.unwrap();
+        Database(server, name)
+    }
+
+    fn config(&self) -> ConnectionConfig {
+        let config = ConnectionConfig::new(CONNECTION, self.0.driver());
+        self.0.reach(config, &self.1).set("statement_timeout_ms", "60000")
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let (server, name) = (self.0, std::mem::take(&mut self.1));
+        // this thread has a runtime already
+        let removal = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime.unwrap().block_on(server.remove(&name))
+        });
+        let _ = removal.join(); // what is left has a name that is not used again
+    }
+}
+
+/// Runs a test on a database in memory, or on its server, that has the table of `M` and a single
+/// session, and then makes sure that the session is fit for use.
 pub(crate) async fn within<M: Model>(test: impl AsyncFnOnce()) {
-    let db = Db::builder()
-        .url(CONNECTION, "sqlite::memory:")
-        .pool(PoolOptions::default().max_sessions(1))
-        .build()
-        .unwrap();
+    within_settings::<M>(&[], test).await;
+}
+
+/// The same on a connection with these settings.
+pub(crate) async fn within_settings<M: Model>(settings: &[(&str, &str)], test: impl AsyncFnOnce()) {
+    let database = match server() {
+        Some(server) => Some(Database::new(server).await),
+        None => None,
+    };
+    let config = match &database {
+        Some(database) => database.config(),
+        None => ConnectionConfig::new(CONNECTION, "sqlite").set("path", ":memory:"),
+    };
+    let config = settings.iter().fold(config, |config, (key, value)| config.set(*key, *value));
+    let options = PoolOptions::default().max_sessions(1);
+    let db = Db::builder().connection(config).pool(options).build().unwrap();
     db.scope(async {
         M::create_table().await.unwrap();
         test().await;
         healthy().await;
     })
     .await;
+    db.close().await.unwrap();
 }
 
 /// The connection in scope answers, and no session of it is stuck in a transaction.
@@ -92,7 +167,8 @@ pub(crate) fn refused<T>(outcome: Result<T>, kind: ErrorKind) -> Refusal {
     let refusal = refused_at_once(outcome, kind);
     let error = &refusal.0;
     assert_eq!(error.connection(), Some(CONNECTION), "the connection is not named: {error}");
-    assert_eq!(error.driver(), Some("sqlite"), "the driver is not named: {error}");
+    let driver = server().map_or("sqlite", Server::driver);
+    assert_eq!(error.driver(), Some(driver), "the driver is not named: {error}");
     refusal
 }
 

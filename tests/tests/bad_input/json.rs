@@ -284,3 +284,28 @@ async fn a_map_whose_keys_are_no_text_is_refused() {
     })
     .await;
 }
+
+crate::fixture::on_servers! {
+    pg:
+        json_as_deep_as_can_be_read_comes_back
+        json_that_is_too_deep_is_refused_on_every_way_in
+        the_last_of_equal_keys_counts_for_every_type
+        the_fields_of_a_document_keep_their_order
+        numbers_in_documents_are_exact_or_refused
+        what_json_has_no_form_for_is_refused
+        stored_json_of_another_shape_is_an_error
+        a_map_whose_keys_are_no_text_is_refused
+    ;
+    mysql:
+        json_as_deep_as_can_be_read_comes_back
+        json_that_is_too_deep_is_refused_on_every_way_in
+        the_last_of_equal_keys_counts_for_every_type
+        keys_of_any_text_are_keys_and_nothing_else
+        the_fields_of_a_document_keep_their_order
+        numbers_in_documents_are_exact_or_refused
+        what_json_has_no_form_for_is_refused
+        stored_json_of_another_shape_is_an_error
+        stored_text_that_is_no_json_is_refused_by_the_table
+        a_map_whose_keys_are_no_text_is_refused
+    ;
+}

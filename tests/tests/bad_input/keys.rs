@@ -24,7 +24,7 @@ struct Seat {
 
 #[derive(Model, Debug, Clone, PartialEq)]
 struct Country {
-    #[model(key)]
+    #[model(key, length = 50)]
     code: String,
     name: String,
 }
@@ -236,4 +236,31 @@ async fn a_change_that_is_dropped_before_it_is_awaited_is_undone() {
         assert_eq!(User::all().await.unwrap(), [user]);
     })
     .await;
+}
+
+crate::fixture::on_servers! {
+    pg:
+        a_key_is_not_changed_by_an_update
+        no_part_of_a_key_is_changed_by_an_update
+        a_key_of_two_columns_names_one_row
+        half_a_key_is_refused
+        a_key_is_never_null
+        a_row_that_is_gone_is_stale
+        one_row_means_one_row
+        keys_after_the_last_number_are_those_of_their_rows
+        a_key_that_exists_already_is_refused
+        a_change_that_is_dropped_before_it_is_awaited_is_undone
+    ;
+    mysql:
+        a_key_is_not_changed_by_an_update
+        no_part_of_a_key_is_changed_by_an_update
+        a_key_of_two_columns_names_one_row
+        half_a_key_is_refused
+        a_key_is_never_null
+        a_key_of_text_is_taken_as_it_is
+        a_row_that_is_gone_is_stale
+        one_row_means_one_row
+        a_key_that_exists_already_is_refused
+        a_change_that_is_dropped_before_it_is_awaited_is_undone
+    ;
 }

@@ -246,3 +246,30 @@ async fn raw_text_binds_up_to_the_limit() {
     })
     .await;
 }
+
+crate::fixture::on_servers! {
+    pg:
+        an_empty_list_holds_nothing_and_excludes_nothing
+        lists_longer_than_a_statement_can_bind_are_looked_through
+        a_write_by_a_long_list_writes_exactly_those_rows
+        doubles_in_a_list_are_found_to_the_last_bit
+        a_list_that_no_statement_can_bind_is_whole_or_refused
+        null_in_a_list_cannot_hide_rows
+        inserts_around_the_limits_of_a_statement_add_every_row_once
+        a_batch_that_fails_at_its_end_adds_nothing
+        rows_that_give_different_columns_keep_their_order
+        raw_text_binds_up_to_the_limit
+    ;
+    mysql:
+        an_empty_list_holds_nothing_and_excludes_nothing
+        lists_longer_than_a_statement_can_bind_are_looked_through
+        a_write_by_a_long_list_writes_exactly_those_rows
+        doubles_in_a_list_are_found_to_the_last_bit
+        a_list_that_no_statement_can_bind_is_whole_or_refused
+        null_in_a_list_cannot_hide_rows
+        inserts_around_the_limits_of_a_statement_add_every_row_once
+        a_batch_that_fails_at_its_end_adds_nothing
+        rows_that_give_different_columns_keep_their_order
+        raw_text_binds_up_to_the_limit
+    ;
+}

@@ -10,7 +10,7 @@ use crate::fixture::{Refusal, execute, refused, refused_at_once, rows, within};
 struct Odd {
     #[model(column = "order")]
     id: i64,
-    #[model(column = "we\"ird", unique)]
+    #[model(column = "we\"ird", unique, length = 50)]
     quote: String,
     #[model(column = "a.b", unique)]
     dot: Option<i64>,
@@ -20,13 +20,13 @@ struct Odd {
     marks: Option<i64>,
     #[model(column = "1; DROP TABLE x; -- /*")]
     sql: Option<String>,
-    #[model(unique, column = "last, first")]
+    #[model(unique, length = 50, column = "last, first")]
     comma: Option<String>,
     #[model(column = "\u{202e}line\nbreak\t")]
     control: Option<String>,
     #[model(
         default,
-        column = "abcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghij"
+        column = "abcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghij"
     )]
     long: i64,
 }
@@ -58,7 +58,7 @@ struct Long {
 #[model(table = "dotted.name")]
 struct Dotted {
     id: i64,
-    #[model(unique)]
+    #[model(unique, length = 50)]
     code: String,
 }
 
@@ -143,7 +143,7 @@ async fn errors_tell_names_as_they_are() {
         let null = Odd::update_all(|o| o.long.set(raw::<i64>("NULL")));
         refused(null.await, ErrorKind::NotNullViolation)
             .of::<Odd>()
-            .column(&"abcdefghij".repeat(8));
+            .column(&"abcdefghij".repeat(6));
         assert_eq!(rows::<Odd>().await, 1);
     })
     .await;
@@ -203,7 +203,7 @@ async fn a_name_with_nul_is_refused() {
 struct Ghost {
     id: i64,
     name: String,
-    #[model(unique)]
+    #[model(unique, length = 50)]
     missing: Option<String>,
 }
 
@@ -414,4 +414,27 @@ async fn a_connection_that_does_not_exist_is_refused() {
         assert_eq!(Ghost::query().on("main").count().await.unwrap(), 0);
     })
     .await;
+}
+
+crate::fixture::on_servers! {
+    pg:
+        a_model_works_under_any_name
+        errors_tell_names_as_they_are
+        errors_tell_a_table_with_a_dot_in_its_name
+        errors_tell_a_column_with_a_comma_in_its_name
+        a_name_with_nul_is_refused
+        a_table_that_is_missing_is_named
+        a_name_chosen_at_run_time_is_that_of_a_column_or_refused
+        an_order_chosen_at_run_time_is_one_of_columns_or_refused
+        a_hostile_name_of_a_column_can_be_chosen_at_run_time
+        a_connection_that_does_not_exist_is_refused
+    ;
+    mysql:
+        errors_tell_a_table_with_a_dot_in_its_name
+        a_name_with_nul_is_refused
+        a_table_that_is_missing_is_named
+        a_name_chosen_at_run_time_is_that_of_a_column_or_refused
+        an_order_chosen_at_run_time_is_one_of_columns_or_refused
+        a_connection_that_does_not_exist_is_refused
+    ;
 }

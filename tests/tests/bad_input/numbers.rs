@@ -368,3 +368,20 @@ async fn stored_numbers_that_do_not_fit_are_not_bent() {
     })
     .await;
 }
+
+crate::fixture::on_servers! {
+    pg:
+        the_ends_of_64_bits_come_back
+        an_unsigned_number_up_to_63_bits_comes_back
+        a_number_that_its_column_is_too_narrow_for_is_refused
+        a_minus_in_front_of_a_negative_number_is_no_comment
+        doubles_come_back_to_the_last_bit
+    ;
+    mysql:
+        the_ends_of_64_bits_come_back
+        an_unsigned_number_up_to_63_bits_comes_back
+        a_number_that_its_column_is_too_narrow_for_is_refused
+        a_minus_in_front_of_a_negative_number_is_no_comment
+        nan_is_refused_on_every_way
+    ;
+}

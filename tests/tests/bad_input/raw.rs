@@ -9,6 +9,7 @@ use eloquent::{ErrorKind, RawSql};
 use crate::fixture::{CANARY, execute, refused, rows, within};
 
 #[derive(Model, Debug, Clone, PartialEq)]
+#[model(table = "verses")]
 struct Line {
     id: i64,
     text: String,
@@ -60,13 +61,13 @@ async fn as_many_values_as_placeholders_or_nothing_is_sent() {
             (0..binds).fold(Db::raw(sql), |query, _| query.bind(CANARY.to_owned()))
         };
         let wrong = [
-            ("DELETE FROM lines WHERE text <> ?", 0),
-            ("DELETE FROM lines WHERE text <> ?", 2),
-            ("DELETE FROM lines WHERE text <> '?'", 1),
-            ("DELETE FROM lines WHERE text <> ? OR text <> ?", 1),
-            ("DELETE FROM lines -- ?", 1),
-            ("DELETE FROM lines WHERE '??' <> ?", 2),
-            ("DELETE FROM lines", 1),
+            ("DELETE FROM verses WHERE text <> ?", 0),
+            ("DELETE FROM verses WHERE text <> ?", 2),
+            ("DELETE FROM verses WHERE text <> '?'", 1),
+            ("DELETE FROM verses WHERE text <> ? OR text <> ?", 1),
+            ("DELETE FROM verses -- ?", 1),
+            ("DELETE FROM verses WHERE '??' <> ?", 2),
+            ("DELETE FROM verses", 1),
         ];
         for (sql, binds) in wrong {
             refused(delete(sql, binds).execute().await, ErrorKind::InvalidInput)
@@ -85,15 +86,15 @@ async fn placeholders_of_another_style_are_refused() {
     within::<Line>(async || {
         with_lines().await;
         let wrong = [
-            "DELETE FROM lines WHERE text <> $1",
-            "DELETE FROM lines WHERE text <> :name",
-            "DELETE FROM lines WHERE text <> @name",
-            "DELETE FROM lines WHERE text <> ?1",
-            "DELETE FROM lines WHERE text <> ? AND id <> $2",
-            "DELETE FROM lines WHERE text <> ? AND id <> :b",
-            "DELETE FROM lines WHERE text <> $name",
-            "DELETE FROM lines WHERE text <> #name",
-            "DELETE FROM lines WHERE text::text <> ?",
+            "DELETE FROM verses WHERE text <> $1",
+            "DELETE FROM verses WHERE text <> :name",
+            "DELETE FROM verses WHERE text <> @name",
+            "DELETE FROM verses WHERE text <> ?1",
+            "DELETE FROM verses WHERE text <> ? AND id <> $2",
+            "DELETE FROM verses WHERE text <> ? AND id <> :b",
+            "DELETE FROM verses WHERE text <> $name",
+            "DELETE FROM verses WHERE text <> #name",
+            "DELETE FROM verses WHERE text::text <> ?",
         ];
         for sql in wrong {
             for binds in 0..3 {
@@ -111,21 +112,21 @@ async fn of_two_statements_none_is_run() {
     within::<Line>(async || {
         with_lines().await;
         let wrong = [
-            "DELETE FROM lines; DELETE FROM lines",
-            "SELECT 1; DELETE FROM lines",
-            "DELETE FROM lines;;SELECT 1",
-            "DELETE FROM lines;\n-- a\nSELECT ';'",
-            "DELETE FROM lines /* ; */ ; /* */ SELECT 1",
-            "DELETE FROM lines; x",
-            "DELETE FROM lines; '",
-            ";DELETE FROM lines",
+            "DELETE FROM verses; DELETE FROM verses",
+            "SELECT 1; DELETE FROM verses",
+            "DELETE FROM verses;;SELECT 1",
+            "DELETE FROM verses;\n-- a\nSELECT ';'",
+            "DELETE FROM verses /* ; */ ; /* */ SELECT 1",
+            "DELETE FROM verses; x",
+            "DELETE FROM verses; '",
+            ";DELETE FROM verses",
         ];
         for sql in wrong {
             refused(Db::raw(sql).execute().await, ErrorKind::InvalidInput);
             refused(Db::raw(sql).rows().await, ErrorKind::InvalidInput);
         }
         assert_eq!(rows::<Line>().await, 3);
-        let one = Db::raw("DELETE FROM lines WHERE text = ';' OR id = 1 /* ; */ ; -- ;");
+        let one = Db::raw("DELETE FROM verses WHERE text = ';' OR id = 1 /* ; */ ; -- ;");
         assert_eq!(one.execute().await.unwrap(), 1);
     })
     .await;
@@ -136,18 +137,18 @@ async fn text_without_an_end_or_a_beginning_is_refused() {
     within::<Line>(async || {
         with_lines().await;
         let wrong = [
-            "DELETE FROM lines WHERE text <> 'a",
-            "DELETE FROM lines /* a",
-            "DELETE FROM lines /* /* a */",
-            "DELETE FROM \"lines",
-            "DELETE FROM `lines",
-            "DELETE FROM [lines",
-            "DELETE FROM lines WHERE (1",
-            "DELETE FROM lines WHERE text <> 'a''",
-            "DELETE FROM lines\0",
-            "DELETE FROM lines WHERE '\0' = ''",
-            "DELETE FROM lines -- \0",
-            "DELETE FROM lines WHERE",
+            "DELETE FROM verses WHERE text <> 'a",
+            "DELETE FROM verses /* a",
+            "DELETE FROM verses /* /* a */",
+            "DELETE FROM \"verses",
+            "DELETE FROM `verses",
+            "DELETE FROM [verses",
+            "DELETE FROM verses WHERE (1",
+            "DELETE FROM verses WHERE text <> 'a''",
+            "DELETE FROM verses\0",
+            "DELETE FROM verses WHERE '\0' = ''",
+            "DELETE FROM verses -- \0",
+            "DELETE FROM verses WHERE",
             "",
             " ",
             "\n\t",
@@ -173,7 +174,7 @@ async fn a_statement_that_is_not_understood_is_not_shown() {
     within::<Line>(async || {
         let wrong = [
             "SELECT 'canary-7f3a' FRM lines", "SELEC 'canary-7f3a'", "SELECT no_such('canary-7f3a')",
-            "SELECT 'canary-7f3a' FROM lines WHERE", "SELECT 1 WHERE 'canary-7f3a' ?? 1",
+            "SELECT 'canary-7f3a' FROM verses WHERE", "SELECT 1 WHERE 'canary-7f3a' ?? 1",
             "SELECT json('canary-7f3a')",
             "SELECT 'canary-7f3a' COLLATE nowhere ORDER BY 1", "PRAGMA no_such_thing('canary-7f3a'",
         ];
@@ -188,7 +189,7 @@ async fn a_statement_that_is_not_understood_is_not_shown() {
         assert!(unknown.is_empty(), "the statement is to blame: {unknown:#?}");
         let bound = Db::raw("SELECT json(?)").bind(CANARY.to_owned()).rows();
         refused(bound.await, ErrorKind::InvalidInput);
-        let trigger = "CREATE TRIGGER no BEFORE INSERT ON lines BEGIN SELECT RAISE(ABORT, 'canary-7f3a'); END";
+        let trigger = "CREATE TRIGGER no BEFORE INSERT ON verses BEGIN SELECT RAISE(ABORT, 'canary-7f3a'); END";
         // A trigger holds `;` inside, which only a migration may.
         refused(Db::raw(trigger).execute().await, ErrorKind::InvalidInput);
     })
@@ -199,8 +200,8 @@ async fn a_statement_that_is_not_understood_is_not_shown() {
 async fn values_that_do_not_match_their_columns_in_number_are_the_fault_of_the_statement() {
     within::<Line>(async || {
         for sql in [
-            "INSERT INTO lines VALUES ('canary-7f3a')",
-            "INSERT INTO lines (id) VALUES (1, 'canary-7f3a')",
+            "INSERT INTO verses VALUES ('canary-7f3a')",
+            "INSERT INTO verses (id) VALUES (1, 'canary-7f3a')",
         ] {
             refused(Db::raw(sql).execute().await, ErrorKind::InvalidInput);
         }
@@ -213,13 +214,13 @@ async fn values_that_do_not_match_their_columns_in_number_are_the_fault_of_the_s
 async fn a_value_that_cannot_be_bound_stops_the_statement() {
     within::<Line>(async || {
         with_lines().await;
-        let delete = || Db::raw("DELETE FROM lines WHERE id <> ?");
+        let delete = || Db::raw("DELETE FROM verses WHERE id <> ?");
         let odd = Json(BTreeMap::from([(CANARY.as_bytes().to_vec(), 1)]));
         refused(delete().bind(odd).execute().await, ErrorKind::Encode);
         refused(delete().bind(f64::NAN).execute().await, ErrorKind::Encode);
         refused(delete().bind(u64::MAX).execute().await, ErrorKind::Encode)
             .hides(&["18446744073709551615"]);
-        let lost = Db::raw("DELETE FROM lines WHERE id <> ? OR id <> ?").bind(f64::NAN).bind(1_i64);
+        let lost = Db::raw("DELETE FROM verses WHERE id <> ? OR id <> ?").bind(f64::NAN).bind(1_i64);
         refused(lost.execute().await, ErrorKind::Encode);
         assert_eq!(rows::<Line>().await, 3);
     })
@@ -277,7 +278,7 @@ async fn wrong_raw_parts_are_refused_with_the_model() {
             "text = ?",
             "text = $1",
             "text = :a",
-            "1; DELETE FROM lines",
+            "1; DELETE FROM verses",
             "1;",
             "text = 'a",
             "1 /* a",
@@ -308,18 +309,18 @@ async fn wrong_raw_parts_are_refused_with_the_model() {
 async fn what_a_raw_statement_gives_back_is_read_strictly() {
     within::<Line>(async || {
         with_lines().await;
-        assert_eq!(Db::raw("SELECT id FROM lines WHERE 0").scalar::<i64>().await.unwrap(), None);
+        assert_eq!(Db::raw("SELECT id FROM verses WHERE 0").scalar::<i64>().await.unwrap(), None);
         refused(Db::raw("SELECT NULL AS n").scalar::<i64>().await, ErrorKind::Decode).column("n");
         assert_eq!(Db::raw("SELECT NULL").scalar::<Option<i64>>().await.unwrap(), Some(None));
         refused(Db::raw("SELECT 'canary-7f3a' AS n").scalar::<i64>().await, ErrorKind::Decode)
             .column("n");
         refused(Db::raw("SELECT 1.5 AS n").scalar::<i64>().await, ErrorKind::Decode).column("n");
-        let lacking = Db::raw("SELECT id FROM lines").fetch::<Line>().await;
+        let lacking = Db::raw("SELECT id FROM verses").fetch::<Line>().await;
         refused(lacking, ErrorKind::Decode).column("text").says("id");
-        let other = Db::raw("SELECT id, text AS TEXT FROM lines").fetch::<Line>().await;
+        let other = Db::raw("SELECT id, text AS TEXT FROM verses").fetch::<Line>().await;
         refused(other, ErrorKind::Decode).column("text");
         let turned =
-            Db::raw("SELECT 9 AS x, text, id FROM lines ORDER BY id").fetch::<Line>().await;
+            Db::raw("SELECT 9 AS x, text, id FROM verses ORDER BY id").fetch::<Line>().await;
         assert_eq!(turned.unwrap()[0], Line { id: 1, text: "a".into() });
         let row = &Db::raw("SELECT 1 AS a").rows().await.unwrap()[0];
         assert_eq!(row.read::<i64>("b").unwrap_err().kind(), ErrorKind::Decode);
@@ -369,4 +370,29 @@ async fn raw_text_cannot_commit_what_the_transaction_rolls_back() {
         }
     })
     .await;
+}
+
+crate::fixture::on_servers! {
+    pg:
+        as_many_values_as_placeholders_or_nothing_is_sent
+        of_two_statements_none_is_run
+        text_without_an_end_or_a_beginning_is_refused
+        a_value_that_cannot_be_bound_stops_the_statement
+        raw_parts_of_a_query_stay_parts
+        a_raw_part_does_not_close_a_parenthesis_that_is_not_its_own
+        wrong_raw_parts_are_refused_with_the_model
+        raw_text_neither_begins_nor_ends_a_transaction
+    ;
+    mysql:
+        as_many_values_as_placeholders_or_nothing_is_sent
+        placeholders_of_another_style_are_refused
+        of_two_statements_none_is_run
+        text_without_an_end_or_a_beginning_is_refused
+        a_statement_that_is_not_understood_is_not_shown
+        values_that_do_not_match_their_columns_in_number_are_the_fault_of_the_statement
+        raw_parts_of_a_query_stay_parts
+        a_raw_part_does_not_close_a_parenthesis_that_is_not_its_own
+        raw_text_neither_begins_nor_ends_a_transaction
+        raw_text_cannot_commit_what_the_transaction_rolls_back
+    ;
 }

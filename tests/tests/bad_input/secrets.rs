@@ -9,7 +9,7 @@ use crate::fixture::{CANARY, refused, within};
 
 #[derive(Model, Debug, Clone, PartialEq)]
 struct Login {
-    #[model(key)]
+    #[model(key, length = 50)]
     name: String,
     #[model(length = 20)]
     password: String,
@@ -98,4 +98,17 @@ async fn the_log_shows_no_values() {
         login.delete().await.unwrap();
     })
     .await;
+}
+
+crate::fixture::on_servers! {
+    pg:
+        nothing_that_waits_to_be_run_shows_its_values
+        raw_text_does_not_show_what_is_bound_to_it
+        the_log_shows_no_values
+    ;
+    mysql:
+        nothing_that_waits_to_be_run_shows_its_values
+        raw_text_does_not_show_what_is_bound_to_it
+        the_log_shows_no_values
+    ;
 }

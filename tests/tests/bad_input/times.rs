@@ -257,3 +257,17 @@ async fn times_with_and_without_a_zone_are_not_mixed() {
     })
     .await;
 }
+
+crate::fixture::on_servers! {
+    pg:
+        a_leap_second_is_refused_on_every_way
+        kept_times_are_equal_after_saving
+        times_with_and_without_a_zone_are_not_mixed
+    ;
+    mysql:
+        a_year_that_text_cannot_order_is_refused_on_every_way
+        a_leap_second_is_refused_on_every_way
+        kept_times_are_equal_after_saving
+        times_with_and_without_a_zone_are_not_mixed
+    ;
+}

@@ -189,3 +189,28 @@ async fn a_refused_write_ends_no_transaction() {
     })
     .await;
 }
+
+crate::fixture::on_servers! {
+    pg:
+        a_write_without_a_filter_is_refused
+        a_filter_that_filters_nothing_is_none
+        a_filter_that_holds_for_no_row_writes_nothing
+        clauses_that_a_write_cannot_follow_are_refused
+        an_update_of_nothing_or_of_one_column_twice_is_refused
+        null_does_not_get_into_a_column_without_it
+        columns_of_another_table_do_not_get_in
+        every_row_is_written_only_when_it_is_said
+        a_refused_write_ends_no_transaction
+    ;
+    mysql:
+        a_write_without_a_filter_is_refused
+        a_filter_that_filters_nothing_is_none
+        a_filter_that_holds_for_no_row_writes_nothing
+        clauses_that_a_write_cannot_follow_are_refused
+        an_update_of_nothing_or_of_one_column_twice_is_refused
+        null_does_not_get_into_a_column_without_it
+        columns_of_another_table_do_not_get_in
+        every_row_is_written_only_when_it_is_said
+        a_refused_write_ends_no_transaction
+    ;
+}

@@ -8,7 +8,7 @@ use crate::fixture::{execute, refused, rows, within};
 #[derive(Model, Debug, Clone, PartialEq)]
 struct Stock {
     id: i64,
-    #[model(unique)]
+    #[model(unique, length = 50)]
     sku: String,
     #[model(default)]
     count: i64,
@@ -50,7 +50,7 @@ async fn columns_without_a_unique_index_cannot_decide() {
 async fn an_index_over_several_columns_decides() {
     within::<Stock>(async || {
         one().await;
-        execute(["CREATE UNIQUE INDEX both ON stocks (sku, count)"]).await;
+        execute(["CREATE UNIQUE INDEX of_two ON stocks (sku, count)"]).await;
         let right = Stock::upsert([new!(Stock { sku: "a", count: 1, note: "m" })]);
         right.unique_by(|s| (s.sku, s.count)).await.unwrap();
         assert_eq!(Stock::all().await.unwrap()[0].note.as_deref(), Some("m"));
@@ -171,4 +171,32 @@ async fn the_same_row_twice_in_one_upsert_is_one_row() {
         assert_eq!(counts, [297, 298, 299]);
     })
     .await;
+}
+
+crate::fixture::on_servers! {
+    pg:
+        an_upsert_has_to_say_what_decides
+        columns_without_a_unique_index_cannot_decide
+        an_index_over_several_columns_decides
+        an_expression_cannot_decide
+        an_expression_is_no_column_to_change
+        a_column_that_no_row_gives_cannot_be_changed
+        an_upsert_of_no_rows_writes_nothing
+        only_the_named_columns_are_changed
+        rows_that_clash_elsewhere_are_an_error_and_nothing_is_written
+        a_wrong_row_in_the_middle_stops_all
+    ;
+    mysql:
+        an_upsert_has_to_say_what_decides
+        columns_without_a_unique_index_cannot_decide
+        an_index_over_several_columns_decides
+        an_expression_cannot_decide
+        an_expression_is_no_column_to_change
+        a_column_that_no_row_gives_cannot_be_changed
+        an_upsert_of_no_rows_writes_nothing
+        only_the_named_columns_are_changed
+        rows_that_clash_elsewhere_are_an_error_and_nothing_is_written
+        a_wrong_row_in_the_middle_stops_all
+        the_same_row_twice_in_one_upsert_is_one_row
+    ;
 }

@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::time::Duration;
 
 use eloquent::prelude::*;
-use eloquent::{Connection, PoolOptions, Result};
+use eloquent::{Connection, ConnectionConfig, PoolOptions, Result};
 use eloquent_conformance::cancellation::{Moment, drop_everywhere};
+use eloquent_conformance::server::Server;
 use eloquent_conformance::wrapper::Wrapper;
 
 use crate::scenarios::Scenario;
@@ -30,11 +31,19 @@ pub(crate) struct Whole {
     pub(crate) number: i64,
 }
 
+/// Where the database is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Place {
+    /// In a file, with what runs on the calling task.
+    File(&'static str),
+    /// On a server.
+    Server(Server),
+}
+
 /// How the database is used.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Setup {
-    /// What runs on the calling task.
-    pub(crate) inline: &'static str,
+    pub(crate) place: Place,
     /// How often each step waits.
     pub(crate) pauses: usize,
     /// Whether each statement gets a session of its own.
@@ -49,18 +58,23 @@ pub(crate) struct At {
     pub(crate) db: Db,
     pub(crate) connection: Connection,
     pub(crate) wrapper: Wrapper,
-    pub(crate) path: String,
+    pub(crate) config: ConnectionConfig,
+    pub(crate) url: String,
 }
 
 pub(crate) type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
-/// A file, a database whose every step waits, and another one that watches from outside.
+/// A database whose every step waits, and another connection to it that watches from outside.
 pub(crate) struct Ground {
     pub(crate) db: Db,
     connection: Connection,
     wrapper: Wrapper,
-    path: String,
-    /// Another connection to the same file. It waits for no lock.
+    place: Place,
+    /// The path of the file, or the name of the database.
+    name: String,
+    config: ConnectionConfig,
+    url: String,
+    /// Another connection to the same database. It waits for no lock in a file.
     probe: Db,
     next: AtomicI64,
     checks: AtomicU32,
@@ -70,12 +84,28 @@ pub(crate) struct Ground {
 
 impl Ground {
     pub(crate) async fn new(setup: Setup) -> Result<Ground> {
-        static FILES: AtomicU32 = AtomicU32::new(0);
-        let file = FILES.fetch_add(1, Ordering::Relaxed);
-        let folder = env!("CARGO_TARGET_TMPDIR");
-        let path = format!("{folder}/cancellation-{}-{file}.sqlite", std::process::id());
-        remove(&path);
-        let wrapper = Wrapper::around("sqlite")?;
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("cancellation_{}_{number}", std::process::id());
+        let (wrapper, name, config, url, probe) = match setup.place {
+            Place::File(inline) => {
+                let path = format!("{}/{name}.sqlite", env!("CARGO_TARGET_TMPDIR"));
+                remove(&path);
+                let wrapper = Wrapper::around("sqlite")?;
+                let config = wrapper.config("main").set("path", &path).set("inline", inline);
+                let probe = ConnectionConfig::new("probe", "sqlite").set("path", &path);
+                let url = format!("sqlite:{path}");
+                (wrapper, path, config, url, probe.set("busy_timeout_ms", "0"))
+            }
+            Place::Server(server) => {
+                server.make(&name).await?;
+                let wrapper = Wrapper::around(server.driver())?;
+                let config = server.reach(wrapper.config("main"), &name);
+                let probe = server.reach(ConnectionConfig::new("probe", server.driver()), &name);
+                let url = server.url(&name);
+                (wrapper, name, config, url, probe.set("statement_timeout_ms", "5000"))
+            }
+        };
         wrapper.set_pauses(setup.pauses);
         wrapper.limit(|mut capabilities| {
             // so that a few rows are several statements
@@ -86,15 +116,28 @@ impl Ground {
         if setup.fresh_sessions {
             options = options.max_lifetime(Duration::ZERO);
         }
-        let config = wrapper.config("main").set("path", path.clone()).set("inline", setup.inline);
-        let db = Db::builder().driver(wrapper.entry()).connection(config).pool(options).build()?;
-        let probe = Db::connect(&format!("sqlite:{path}?busy_timeout_ms=0")).await?;
+        let probe = Db::builder().connection(probe).build()?;
         Row::create_table().on(&probe).await?;
         Whole::create_table().on(&probe).await?;
         Row::create(new!(Row { id: -1, label: "0" })).on(&probe).await?;
+        let db = Db::builder().driver(wrapper.entry()).connection(config.clone()).pool(options);
+        let db = db.build()?;
         let connection = db.connection("main")?;
         let (next, checks, acknowledged) = (AtomicI64::new(0), AtomicU32::new(0), Mutex::default());
-        Ok(Ground { db, connection, wrapper, path, probe, next, checks, acknowledged })
+        let place = setup.place;
+        Ok(Ground {
+            db,
+            connection,
+            wrapper,
+            place,
+            name,
+            config,
+            url,
+            probe,
+            next,
+            checks,
+            acknowledged,
+        })
     }
 
     /// Drops a scenario at each of its awaits.
@@ -119,14 +162,18 @@ impl Ground {
             db: self.db.clone(),
             connection: self.connection.clone(),
             wrapper: self.wrapper.clone(),
-            path: self.path.clone(),
+            config: self.config.clone(),
+            url: self.url.clone(),
         }
     }
 
     /// A new block of numbers.
     pub(crate) async fn block(&self) -> Result<i64> {
         let base = self.next.fetch_add(10, Ordering::Relaxed);
-        Row::create(new!(Row { id: base + 5, label: "old" })).on(&self.probe).await?;
+        if base % (10 * BLOCKS) == 0 {
+            let rows = (0..BLOCKS).map(|n| new!(Row { id: base + 10 * n + 5, label: "old" }));
+            Row::insert_many(rows).on(&self.probe).await?;
+        }
         Ok(base)
     }
 
@@ -158,10 +205,10 @@ impl Ground {
         let name = scenario.covers;
         let status = self.connection.status();
         assert!(status.idle <= status.max_sessions, "{name}: {status:?}");
-        // nothing is locked: a writer that does not wait can write
-        let written =
-            Row::query().filter(|r| r.id.eq(-1)).update(|r| r.label.set("1")).on(&self.probe);
-        assert_eq!(written.await.unwrap_or_else(|error| panic!("{name}: {error}")), 1);
+        // nothing is locked: a writer that does not wait for long can write
+        let one = Row::query().filter(|r| r.id.eq(-1).or(r.id.between(base, base + 9)));
+        let written = one.update(|r| r.label.set(r.label)).on(&self.probe);
+        assert!(written.await.unwrap_or_else(|error| panic!("{name}: {error}")) >= 1);
         let state = self.state(base).await.expect("a state");
         match outcome {
             None => {
@@ -178,7 +225,33 @@ impl Ground {
             }
         }
         if self.checks.fetch_add(1, Ordering::Relaxed).is_multiple_of(16) {
+            self.see_transactions(name).await;
             self.take_all(name).await;
+        }
+    }
+
+    /// The server knows of no open transaction either.
+    async fn see_transactions(&self, name: &str) {
+        let open = match self.place {
+            Place::File(_) => return,
+            Place::Server(Server::Pg) => {
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() \
+                 AND state LIKE 'idle in transaction%'"
+            }
+            Place::Server(Server::Mysql) => {
+                "SELECT COUNT(*) FROM information_schema.innodb_trx t \
+                 JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id \
+                 WHERE p.db = DATABASE() AND p.id <> CONNECTION_ID()"
+            }
+        };
+        // the server has to notice first that a session was closed
+        for attempt in 0_u32.. {
+            let left = Db::raw(open).on(&self.probe).scalar::<i64>().await.expect("a count");
+            if left == Some(0) {
+                return;
+            }
+            assert!(attempt < 500, "{name}: {left:?} sessions are in a transaction");
+            tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
 
@@ -204,14 +277,21 @@ impl Ground {
         for (base, state) in acknowledged {
             assert_eq!(self.state(base).await.expect("a state"), state);
         }
+        self.see_transactions("at last").await;
         self.take_all("at last").await;
         self.db.close().await.expect("nothing is in use");
         let counts = self.wrapper.counts();
         assert_eq!((counts.in_transaction, counts.opened), (0, counts.closed), "{counts:?}");
         self.probe.close().await.expect("nothing is in use");
-        remove(&self.path);
+        match self.place {
+            Place::File(_) => remove(&self.name),
+            Place::Server(server) => server.remove(&self.name).await.expect("a database"),
+        }
     }
 }
+
+/// How many blocks are made ready at once.
+const BLOCKS: i64 = 64;
 
 /// What a block holds before an attempt.
 pub(crate) const BEFORE: &str = "5=old";

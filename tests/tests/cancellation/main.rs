@@ -8,11 +8,14 @@ mod coverage;
 mod ground;
 mod scenarios;
 
+use std::time::Instant;
+
 use eloquent::prelude::*;
 use eloquent::{ErrorKind, Result};
 use eloquent_conformance::cancellation::{Moment, poll_times};
+use eloquent_conformance::server::Server;
 
-use ground::{Ground, Row, Setup};
+use ground::{Ground, Place, Row, Setup};
 use scenarios::SCENARIOS;
 
 const MOMENTS: [Moment; 2] = [Moment::Waiting, Moment::Woken];
@@ -30,25 +33,52 @@ async fn drops(setup: Setup) -> usize {
     drops
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn ten_thousand_drops_leave_nothing_behind() {
-    let setups = ["reads_and_writes", "off"]
-        .into_iter()
-        .flat_map(|inline| [1, 3, 7].map(|pauses| Setup { inline, pauses, fresh_sessions: false }));
-    let fresh = Setup { inline: "reads_and_writes", pauses: 1, fresh_sessions: true };
+/// Runs all scenarios on each setup.
+async fn ten_thousand_drops(setups: impl IntoIterator<Item = Setup>) {
     let mut total = 0;
-    for setup in setups.chain([fresh]) {
-        total += drops(setup).await;
+    for setup in setups {
+        let begun = Instant::now();
+        let drops = drops(setup).await;
+        println!("{setup:?}: {drops} drops in {:?}", begun.elapsed());
+        total += drops;
     }
     println!("{total} drops of {} scenarios", SCENARIOS.len());
     assert!(total >= 10_000, "only {total} drops");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ten_thousand_drops_leave_nothing_behind() {
+    let setups = ["reads_and_writes", "off"]
+        .into_iter()
+        .map(Place::File)
+        .flat_map(|place| [1, 3, 7].map(|pauses| Setup { place, pauses, fresh_sessions: false }));
+    let place = Place::File("reads_and_writes");
+    ten_thousand_drops(setups.chain([Setup { place, pauses: 1, fresh_sessions: true }])).await;
+}
+
+/// Without pauses, the awaits are those of the network only.
+fn on(server: Server) -> impl Iterator<Item = Setup> {
+    let place = Place::Server(server);
+    let setups = [0, 1, 3, 11].map(|pauses| Setup { place, pauses, fresh_sessions: false });
+    setups.into_iter().chain([Setup { place, pauses: 0, fresh_sessions: true }])
+}
+
+#[cfg(feature = "pg")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ten_thousand_drops_leave_nothing_behind_on_postgresql() {
+    ten_thousand_drops(on(Server::Pg)).await;
+}
+
+#[cfg(feature = "mysql")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ten_thousand_drops_leave_nothing_behind_on_mariadb() {
+    ten_thousand_drops(on(Server::Mysql)).await;
+}
+
 /// Nobody can know whether a write that was dropped has happened. A transaction in which one was is
 /// undone as a whole; one in which a read was goes on.
-#[tokio::test]
-async fn a_dropped_statement_and_its_transaction() {
-    let setup = Setup { inline: "off", pauses: 2, fresh_sessions: false };
+async fn drop_within_transactions(place: Place) {
+    let setup = Setup { place, pauses: 2, fresh_sessions: false };
     let ground = Ground::new(setup).await.expect("a database");
     let mut voided = 0;
     for polls in 0..12 {
@@ -95,6 +125,23 @@ async fn a_dropped_statement_and_its_transaction() {
         outcome.expect("a read that is dropped leaves its transaction as it was");
     }
     ground.finish().await;
+}
+
+#[tokio::test]
+async fn a_dropped_statement_and_its_transaction() {
+    drop_within_transactions(Place::File("off")).await;
+}
+
+#[cfg(feature = "pg")]
+#[tokio::test]
+async fn a_dropped_statement_and_its_transaction_on_postgresql() {
+    drop_within_transactions(Place::Server(Server::Pg)).await;
+}
+
+#[cfg(feature = "mysql")]
+#[tokio::test]
+async fn a_dropped_statement_and_its_transaction_on_mariadb() {
+    drop_within_transactions(Place::Server(Server::Mysql)).await;
 }
 
 #[test]

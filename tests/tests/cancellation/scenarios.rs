@@ -246,12 +246,11 @@ scenarios! {
 
     // connections
     "Db::connect": |at| {
-        let db = Db::connect(&format!("sqlite:{}", at.path)).await?;
+        let db = Db::connect(&at.url).await?;
         db.close().await?
     }
     "Db::close": |at| {
-        let config = at.wrapper.config("other").set("path", at.path.clone());
-        let db = Db::builder().driver(at.wrapper.entry()).connection(config).build()?;
+        let db = Db::builder().driver(at.wrapper.entry()).connection(at.config.clone()).build()?;
         let transaction = db.begin().await?;
         Row::create(at.row(0)).on(&transaction).await?;
         drop(transaction);

@@ -3,18 +3,18 @@
 use eloquent_core::Result;
 use eloquent_core::row::{OwnedRow, Row};
 use eloquent_core::schema::ColumnType;
-use eloquent_core::statement::{Projection, Select};
+use eloquent_core::statement::Projection;
 use eloquent_core::value::{
     ColumnValue, DateTime, Decimal, Json, Mismatch, NaiveDate, NaiveDateTime, NaiveTime, Utc, Uuid,
     Value,
 };
 
-/// The values of rows, read as the types that the select asks for.
+/// The values of rows, read as the types that were asked for.
 ///
 /// # Errors
 /// When a value does not fit its type.
-pub(crate) fn cells(select: &Select, rows: &[OwnedRow]) -> Result<Vec<Vec<Value>>> {
-    let types: Vec<_> = match &select.projection {
+pub(crate) fn cells(projection: &Projection, rows: &[OwnedRow]) -> Result<Vec<Vec<Value>>> {
+    let types: Vec<_> = match projection {
         Projection::Columns(columns) => columns.iter().map(|column| Some(column.ty)).collect(),
         Projection::Expressions(fields) => fields.iter().map(|field| field.column_type()).collect(),
     };

@@ -7,9 +7,9 @@ use eloquent::ConnectionConfig;
 use eloquent_conformance::Target;
 use eloquent_conformance::contract::{execute, query};
 use eloquent_core::Result;
-use eloquent_core::driver::{Connection, Session, TransactionOptions};
+use eloquent_core::driver::{Capabilities, Connection, Session, TransactionOptions};
 use eloquent_core::schema::SchemaChange;
-use eloquent_core::statement::{Delete, Statement};
+use eloquent_core::statement::{Delete, Insert, Projection, Statement};
 
 use crate::cells::cells;
 use crate::program::{Machine, Outcome};
@@ -23,23 +23,25 @@ pub(crate) fn targets() -> Vec<Target> {
         Target::url("sqlite-memory", "sqlite::memory:"),
     ];
     if cfg!(feature = "pg") {
-        targets.push(server("postgres", "pg", "PG"));
+        targets.push(Target::config("postgres", server("pg", "PG")));
     }
     if cfg!(feature = "mysql") {
-        targets.push(server("mariadb", "mysql", "DB"));
+        // a statement that makes room for another one waits for its network packet to be acknowledged
+        let config = server("mysql", "DB").set("statement_cache", "8000");
+        targets.push(Target::config("mariadb", config));
     }
     targets
 }
 
 /// A server that the environment tells of. One that it does not tell of fails when it is opened.
-fn server(name: &str, driver: &str, prefix: &str) -> Target {
-    let mut config = ConnectionConfig::new(name, driver);
+fn server(driver: &str, prefix: &str) -> ConnectionConfig {
+    let mut config = ConnectionConfig::new("differential", driver);
     for key in ["host", "port", "user", "password", "name"] {
         if let Ok(value) = env::var(format!("{prefix}_{}", key.to_uppercase())) {
             config.insert(key, value);
         }
     }
-    Target::config(name, config.set("ssl_mode", "disable"))
+    config.set("ssl_mode", "disable")
 }
 
 fn file(name: &str) -> String {
@@ -81,6 +83,12 @@ impl Ground {
         Ok(ground)
     }
 
+    /// Goes on with another session, which has no statements prepared.
+    pub(crate) async fn renew(&mut self) -> Result<()> {
+        self.session = self.connection.session().await?;
+        Ok(())
+    }
+
     /// Makes the tables empty, whatever a program has left behind.
     pub(crate) async fn clear(&mut self, tables: &[&'static Table]) -> Result<()> {
         self.session.reset().await?;
@@ -117,13 +125,14 @@ impl Ground {
 
 impl Machine for Ground {
     async fn run(&mut self, statement: &Statement) -> Outcome {
-        let outcome = match statement {
-            Statement::Select(select) => {
-                let rows = query(&mut *self.session, statement).await;
-                rows.and_then(|rows| cells(select, &rows.rows)).map(Outcome::Read)
+        let statement = able(statement, self.connection.capabilities());
+        let outcome = match projection(&statement) {
+            Some(projection) => {
+                let rows = query(&mut *self.session, &statement).await;
+                rows.and_then(|rows| cells(projection, &rows.rows)).map(Outcome::Read)
             }
-            write => {
-                let affected = execute(&mut *self.session, write).await;
+            None => {
+                let affected = execute(&mut *self.session, &statement).await;
                 affected.map(|affected| Outcome::Wrote(affected.rows))
             }
         };
@@ -149,4 +158,31 @@ fn done(outcome: Result<()>) -> Outcome {
 
 fn failed(error: eloquent_core::Error) -> Outcome {
     Outcome::Failed(vec![error.kind()], error.to_string())
+}
+
+/// The statement without asking for the rows of a write where the database cannot give them.
+fn able(statement: &Statement, capabilities: Capabilities) -> Statement {
+    let mut statement = statement.clone();
+    match &mut statement {
+        Statement::Insert(Insert { returning, .. })
+        | Statement::Delete(Delete { returning, .. })
+            if !capabilities.returning =>
+        {
+            *returning = None;
+        }
+        Statement::Update(update) if !capabilities.returning_updates => update.returning = None,
+        _ => {}
+    }
+    statement
+}
+
+/// What is asked of each row.
+fn projection(statement: &Statement) -> Option<&Projection> {
+    match statement {
+        Statement::Select(select) => Some(&select.projection),
+        Statement::Insert(insert) => insert.returning.as_ref(),
+        Statement::Update(update) => update.returning.as_ref(),
+        Statement::Delete(delete) => delete.returning.as_ref(),
+        _ => None,
+    }
 }

@@ -33,6 +33,9 @@ use reference::Reference;
 /// How many programs are run unless the caller says how many.
 const PROGRAMS: u64 = 256;
 
+/// How many programs a session sees.
+const PER_SESSION: u64 = 300;
+
 /// How many programs are run at most to make one that fails smaller, and for how long.
 const TRIES: usize = 20_000;
 const PATIENCE: Duration = Duration::from_secs(40);
@@ -79,10 +82,13 @@ impl Test {
     }
 
     fn seeds(mut self) -> Result<(), Failed> {
-        for seed in seeds()? {
+        for (number, seed) in (1_u64..).zip(seeds()?) {
+            if number % PER_SESSION == 0 {
+                self.runtime.block_on(self.ground.renew())?;
+            }
             let mut choices = Choices::random(seed);
-            if self.fails(&mut choices)?.is_some() {
-                return Err(self.report(seed, choices.into_made()).into());
+            if let Some(report) = self.fails(&mut choices)? {
+                return Err(self.report(seed, choices.into_made(), &report).into());
             }
         }
         self.runtime.block_on(self.ground.close())?;
@@ -103,7 +109,7 @@ impl Test {
         })
     }
 
-    fn report(&mut self, seed: u64, made: Made) -> String {
+    fn report(&mut self, seed: u64, made: Made, first: &str) -> String {
         let began = Instant::now();
         let least = choices::simplest(made, TRIES, |choices| {
             if began.elapsed() > PATIENCE {
@@ -115,7 +121,8 @@ impl Test {
         });
         let outcome = self.fails(&mut Choices::again(least.choices));
         let report = match outcome {
-            Ok(report) => report.unwrap_or_else(|| "it does not fail every time".to_owned()),
+            Ok(Some(report)) => report,
+            Ok(None) => format!("It does not fail every time. At first it was:\n{first}"),
             Err(error) => error.message().unwrap_or("the database is gone").to_owned(),
         };
         let name = &self.name;

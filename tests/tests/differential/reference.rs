@@ -7,7 +7,8 @@
 use std::collections::BTreeMap;
 
 use eloquent_core::statement::{
-    Assignment, ConflictAction, Delete, Expression, Insert, Predicate, Select, Statement, Update,
+    Assignment, ConflictAction, Delete, Expression, Insert, Predicate, Projection, Select,
+    Statement, Update,
 };
 use eloquent_core::value::{Document, Value};
 use eloquent_core::{Error, ErrorKind, Name};
@@ -33,9 +34,15 @@ impl Machine for Reference {
     async fn run(&mut self, statement: &Statement) -> Outcome {
         let outcome = match statement {
             Statement::Select(select) => self.select(select),
-            Statement::Insert(insert) => self.insert(insert).map(Outcome::Wrote),
-            Statement::Update(update) => self.update(update).map(Outcome::Wrote),
-            Statement::Delete(delete) => self.delete(delete).map(Outcome::Wrote),
+            Statement::Insert(insert) => {
+                self.insert(insert).and_then(|rows| written(&insert.returning, &rows))
+            }
+            Statement::Update(update) => {
+                self.update(update).and_then(|rows| written(&update.returning, &rows))
+            }
+            Statement::Delete(delete) => {
+                self.delete(delete).and_then(|rows| written(&delete.returning, &rows))
+            }
             other => panic!("the programs have no {other:?}"),
         };
         outcome.unwrap_or_else(|faults| Outcome::Failed(faults, String::new()))
@@ -61,7 +68,7 @@ impl Reference {
     fn select(&self, select: &Select) -> Result<Outcome, Faults> {
         let rows =
             select.evaluate(&|name| Ok(self.tables.get(title(name)).map_or(&[], |rows| rows)));
-        let rows = rows.and_then(|rows| cells(select, &rows)).map_err(one)?;
+        let rows = rows.and_then(|rows| cells(&select.projection, &rows)).map_err(one)?;
         Ok(Outcome::Read(rows))
     }
 
@@ -69,10 +76,10 @@ impl Reference {
         self.tables.entry(title(table).to_owned()).or_default()
     }
 
-    fn insert(&mut self, insert: &Insert) -> Result<u64, Faults> {
+    fn insert(&mut self, insert: &Insert) -> Result<Vec<Document>, Faults> {
         let table = Table::of(&insert.table);
         let mut rows = self.rows(&insert.table).clone();
-        let (mut written, mut faults) = (0, Faults::new());
+        let (mut written, mut faults) = (Vec::new(), Faults::new());
         for given in insert.documents().map_err(one)? {
             let row = self.completed(table, &given);
             if let Err(found) = fits(table, &row) {
@@ -86,11 +93,11 @@ impl Reference {
             match met {
                 Some((_, ConflictAction::Ignore)) => {}
                 Some((place, ConflictAction::Update(assignments))) => {
-                    written += 1;
                     rows[place] = changed(table, &rows[place], &row, assignments, &mut faults);
+                    written.push(rows[place].clone());
                 }
                 None => {
-                    written += 1;
+                    written.push(row.clone());
                     rows.push(row);
                     faults.extend(clash(table, &rows));
                 }
@@ -118,15 +125,15 @@ impl Reference {
         table.columns.iter().map(column).collect()
     }
 
-    fn update(&mut self, update: &Update) -> Result<u64, Faults> {
+    fn update(&mut self, update: &Update) -> Result<Vec<Document>, Faults> {
         update.check().map_err(one)?;
         let table = Table::of(&update.table);
         let mut rows = self.rows(&update.table).clone();
-        let (mut written, mut faults) = (0, Faults::new());
+        let (mut written, mut faults) = (Vec::new(), Faults::new());
         for row in &mut rows {
             if Predicate::all_hold(&update.filter, row).map_err(one)? == Some(true) {
-                written += 1;
                 *row = changed(table, row, row, &update.assignments, &mut faults);
+                written.push(row.clone());
             }
         }
         faults.extend(clash(table, &rows));
@@ -137,10 +144,22 @@ impl Reference {
         Ok(written)
     }
 
-    fn delete(&mut self, delete: &Delete) -> Result<u64, Faults> {
-        let deleted = delete.apply(self.rows(&delete.table)).map_err(one)?;
-        Ok(deleted as u64)
+    fn delete(&mut self, delete: &Delete) -> Result<Vec<Document>, Faults> {
+        let rows = self.rows(&delete.table);
+        let before = rows.clone();
+        let deleted = delete.apply(rows).map_err(one)?;
+        let gone: Vec<_> = before.into_iter().filter(|row| !rows.contains(row)).collect();
+        assert_eq!(gone.len(), deleted, "equal rows go together");
+        Ok(gone)
     }
+}
+
+/// What a write says of the rows that it wrote.
+fn written(returning: &Option<Projection>, rows: &[Document]) -> Result<Outcome, Faults> {
+    let Some(projection) = returning else { return Ok(Outcome::Wrote(rows.len() as u64)) };
+    let select = Select::new("", projection.clone());
+    let given = select.evaluate(&|_| Ok(rows)).and_then(|rows| cells(projection, &rows));
+    given.map(Outcome::Read).map_err(one)
 }
 
 fn one(error: Error) -> Faults {

@@ -67,10 +67,14 @@ fn statement(statement: &Statement) -> String {
         Statement::Insert(insert) => self::insert(insert),
         Statement::Update(update) => {
             let set = list(&update.assignments, ", ", assignment);
-            format!("update {} set {set}{}", title(&update.table), all(" where ", &update.filter))
+            let table = title(&update.table);
+            let back = returning(&update.returning);
+            format!("update {table} set {set}{}{back}", all(" where ", &update.filter))
         }
         Statement::Delete(delete) => {
-            format!("delete from {}{}", title(&delete.table), all(" where ", &delete.filter))
+            let table = title(&delete.table);
+            let back = returning(&delete.returning);
+            format!("delete from {table}{}{back}", all(" where ", &delete.filter))
         }
         other => format!("{other:?}"),
     }
@@ -89,7 +93,21 @@ fn insert(insert: &Insert) -> String {
         };
         format!(" on conflict ({}) {action}", conflict.target.join(", "))
     });
-    format!("insert into {} ({names}) values {rows}{conflict}", title(&insert.table))
+    let back = returning(&insert.returning);
+    format!("insert into {} ({names}) values {rows}{conflict}{back}", title(&insert.table))
+}
+
+fn returning(projection: &Option<Projection>) -> String {
+    projection
+        .as_ref()
+        .map_or(String::new(), |projection| format!(" returning {}", fields(projection)))
+}
+
+fn fields(projection: &Projection) -> String {
+    match projection {
+        Projection::Columns(columns) => list(columns, ", ", |column| column.name.to_string()),
+        Projection::Expressions(fields) => list(fields, ", ", expression),
+    }
 }
 
 fn assignment(assignment: &Assignment) -> String {
@@ -97,10 +115,7 @@ fn assignment(assignment: &Assignment) -> String {
 }
 
 fn select(select: &Select) -> String {
-    let fields = match &select.projection {
-        Projection::Columns(columns) => list(columns, ", ", |column| column.name.to_string()),
-        Projection::Expressions(fields) => list(fields, ", ", expression),
-    };
+    let fields = fields(&select.projection);
     let from = match &select.from {
         From::Table { name, .. } => title(name).to_owned(),
         From::Select { select, .. } => format!("({})", self::select(select)),

@@ -172,3 +172,38 @@ async fn a_failed_open_is_tried_again() -> Result<()> {
     std::fs::create_dir_all(&here).expect("a folder");
     connection.ping().await
 }
+
+#[tokio::test]
+async fn a_twin_is_held_apart_from_what_is_added_in_code() -> Result<()> {
+    let folder = folder();
+    let path = file(&folder, "db", "app");
+    let url = format!("sqlite:{path}");
+    let refused = |error: eloquent::Error| {
+        let text = error.to_string();
+        assert_eq!(error.kind(), ErrorKind::Config, "{text}");
+        assert!(text.contains("`sqlite_test`") && text.contains("`sqlite`"), "{text}");
+    };
+    // the application's in code, the twin in the environment
+    let variables = [("SQLITE_TEST_PATH", path.as_str()), ("DB_TEST_CONNECTION", "sqlite_test")];
+    let environment_of = || environment(&variables).test_mode(true);
+    let db = Db::builder().url("sqlite", &url).environment(environment_of()).build()?;
+    refused(db.connection("sqlite").expect_err("it is the application's"));
+    // the other way round, and both in code
+    let app = environment(&[("SQLITE_PATH", path.as_str())]).test_mode(true);
+    refused(Db::builder().url("sqlite_test", &url).environment(app).build().expect_err("the same"));
+    let both = Db::builder().url("sqlite", &url).url("sqlite_test", &url);
+    refused(both.environment(environment(&[])).build().expect_err("the same"));
+    // one that is apart
+    let other = format!("sqlite:{}", file(&folder, "db", "other"));
+    let db = Db::builder().url("sqlite", &other).environment(environment_of()).build()?;
+    assert_eq!(db.connection("sqlite")?.name(), "sqlite_test");
+    Ok(())
+}
+
+#[test]
+fn what_is_wrong_with_the_application_does_not_configure_its_twin() {
+    let reports = environment(&[("HO_URL", "hosted:no")]).report(&registry());
+    let configured = reports.iter().filter(|report| report.is_configured());
+    assert_eq!(configured.map(|report| report.name()).collect::<Vec<_>>(), ["hosted"]);
+    assert!(reports.iter().all(|report| !report.problems().is_empty()));
+}

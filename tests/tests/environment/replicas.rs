@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use eloquent::prelude::*;
-use eloquent::{Db, Result};
+use eloquent::{Db, DriverEntry, Environment, ErrorKind, Result};
+use eloquent_conformance::wrapper::{Fault, Step, Wrapper};
 
 use crate::hosted::{HOSTED, environment, folder};
 
@@ -15,6 +16,17 @@ struct Place {
 
 /// A writer and two replicas, each with one row that says which it is. Nothing is replicated.
 async fn places(hosts: &str, sticky: &str) -> Result<Db> {
+    open(HOSTED, "HO", hosts, sticky, &rows().await?)
+}
+
+/// The same with one replica, through a wrapper.
+async fn wrapped(wrapper: &Wrapper, sticky: &str) -> Result<Db> {
+    let prefix = wrapper.entry().driver.name().to_uppercase().replace('-', "_");
+    open(wrapper.entry(), &prefix, "one", sticky, &rows().await?)
+}
+
+/// The folder with the databases.
+async fn rows() -> Result<String> {
     let folder = folder().display().to_string();
     for host in ["writer", "one", "two"] {
         let variables = [
@@ -28,15 +40,21 @@ async fn places(hosts: &str, sticky: &str) -> Result<Db> {
         Place::create(new!(Place { name: host })).on(&db).await?;
         db.close().await?;
     }
-    let variables = [
-        ("DB_CONNECTION", "hosted"),
-        ("HO_HOST", "writer"),
-        ("HO_NAME", "app"),
-        ("HO_FOLDER", folder.as_str()),
-        ("HO_READ_HOST", hosts),
-        ("HO_READ_STICKY_MS", sticky),
+    Ok(folder)
+}
+
+fn open(driver: DriverEntry, prefix: &str, hosts: &str, sticky: &str, folder: &str) -> Result<Db> {
+    let settings = [
+        ("HOST", "writer"),
+        ("NAME", "app"),
+        ("FOLDER", folder),
+        ("READ_HOST", hosts),
+        ("READ_STICKY_MS", sticky),
     ];
-    Db::builder().environment(environment(&variables)).driver(HOSTED).build()
+    let variables = settings.map(|(key, value)| (format!("{prefix}_{key}"), value));
+    let environment = variables.into_iter().collect::<Environment>();
+    let environment = environment.set("DB_CONNECTION", driver.driver.name());
+    Db::builder().environment(environment).driver(driver).build()
 }
 
 async fn answers(db: &Db) -> Result<String> {
@@ -123,5 +141,18 @@ async fn rows_are_streamed_from_replicas_too() -> Result<()> {
     let db = places("one", "").await?;
     let mut rows = Place::query().on(&db).stream();
     assert_eq!(rows.next().await.expect("a row")?.name, "one");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_replica_that_lost_a_session_is_left_out() -> Result<()> {
+    let wrapper = Wrapper::of(HOSTED.driver);
+    let db = wrapped(&wrapper, "0").await?;
+    assert_eq!(answers(&db).await?, "one");
+    wrapper.inject(Fault::lost_before(Step::Statement));
+    let error = answers(&db).await.expect_err("the session is lost");
+    assert_eq!(error.kind(), ErrorKind::ConnectionLost);
+    assert!(error.connection().is_some_and(|name| name.ends_with("(replica 1)")), "{error}");
+    assert_eq!(answers(&db).await?, "writer");
     Ok(())
 }

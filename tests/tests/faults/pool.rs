@@ -187,3 +187,26 @@ async fn what_was_closed_before_its_first_use_is_not_opened() -> Result<()> {
     assert_eq!(wrapper.calls(), []);
     Ok(())
 }
+
+/// What is being opened while all is closed is waited for, and closed as well.
+#[tokio::test]
+async fn closing_waits_for_what_is_being_opened() -> Result<()> {
+    let wrapper = Wrapper::around("sqlite")?;
+    wrapper.inject(Fault::late(Step::Connect, Duration::from_millis(50)));
+    wrapper.listen();
+    let config = wrapper.config("main").set("path", ":memory:");
+    let db = Db::builder().driver(wrapper.entry()).connection(config).build()?;
+    let connection = db.connection("main")?;
+    let opening = tokio::spawn({
+        let connection = connection.clone();
+        async move { connection.ping().await }
+    });
+    tokio::task::yield_now().await;
+    db.close().await?;
+    // who waited for it may have had its turn before
+    let _ = opening.await.expect("no panic");
+    assert_eq!(wrapper.calls().last().map(|call| call.step), Some(Step::Close));
+    assert_eq!(wrapper.counts().opened, wrapper.counts().closed);
+    assert_eq!(connection.ping().await.unwrap_err().kind(), ErrorKind::Connect);
+    Ok(())
+}

@@ -164,7 +164,7 @@ async fn one_that_never_stops_talking(kind: &'static Kind) -> Result<()> {
 async fn one_without_encryption(kind: &'static Kind) -> Result<()> {
     // the refusal of the one, and the greeting of the other without the flag
     const GREETING: &[u8] =
-        b"\x4a\0\0\0\x0a5.7.0\0\x01\0\0\0abcdefgh\0\xff\xf7\x08\x02\0\x0f\x80\x15\
+        b"\x49\0\0\0\x0a5.7.0\0\x01\0\0\0abcdefgh\0\xff\xf7\x08\x02\0\x0f\x80\x15\
                               \0\0\0\0\0\0\0\0\0\0abcdefghijkl\0mysql_native_password\0";
     let manner = match kind.driver {
         "pg" => Manner { answer: b"N", ..Manner::default() },

@@ -153,11 +153,6 @@ impl<'e> Block<'e> {
         self.variable(&keys::block(self.driver, self.is_test), key, false)
     }
 
-    /// Whether any setting is its own.
-    pub(super) fn is_configured(&self) -> bool {
-        self.layers[..self.own].iter().any(|layer| !layer.is_empty())
-    }
-
     /// The variable to set for a setting.
     pub(super) fn name_of(&self, key: &str) -> String {
         keys::variable(&keys::block(self.driver, self.is_test), key)

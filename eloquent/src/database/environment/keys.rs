@@ -65,18 +65,22 @@ pub(super) fn prefixes(registry: &Registry) -> Result<BTreeMap<String, &'static 
     Ok(prefixes)
 }
 
+/// The variables of the settings of a driver, or of its twin.
+pub(super) fn own(driver: &dyn Driver, is_test: bool) -> Vec<String> {
+    let block = block(driver, is_test);
+    let blocks = Role::ALL.map(|role| role_block(&block, role)).into_iter().chain([block.clone()]);
+    let keys = || driver.settings().iter().map(|setting| setting.key).chain([URL]);
+    blocks.flat_map(|block| keys().map(move |key| variable(&block, key))).collect()
+}
+
 /// All variables that a driver reads.
 pub(super) fn known(driver: &dyn Driver) -> Vec<String> {
     let mut known = Vec::new();
     for is_test in [false, true] {
+        known.extend(own(driver, is_test));
         let block = block(driver, is_test);
-        let settings = || driver.settings().iter().map(|setting| setting.key).chain([URL]);
         let shared = super::pool::KEYS.iter().copied().chain([READ_HOST, READ_STICKY]);
-        known.extend(settings().chain(shared).map(|key| variable(&block, key)));
-        for role in Role::ALL {
-            let block = role_block(&block, role);
-            known.extend(settings().map(|key| variable(&block, key)));
-        }
+        known.extend(shared.map(|key| variable(&block, key)));
     }
     known
 }

@@ -56,7 +56,7 @@ pub use origin::Origin;
 pub use report::{ConnectionReport, SettingReport, Source};
 
 pub(super) use resolve::Resolved;
-pub(super) use selector::twin;
+pub(super) use selector::{twin, twin_of};
 
 use origin::{Fault, Variable};
 

@@ -5,7 +5,7 @@ use eloquent_core::config::Setting;
 use eloquent_core::driver::{Driver, Family, Registry};
 
 use super::block::{Block, Found};
-use super::{Environment, Origin, Role, selector};
+use super::{Environment, Origin, Role, keys, selector};
 
 /// What the environment says of a connection.
 #[derive(Debug)]
@@ -163,48 +163,60 @@ impl Environment {
             .collect()
     }
 
+    /// The names of the connections that have a variable of their own.
+    pub(in crate::database) fn configured(&self, registry: &Registry) -> Vec<String> {
+        let mut configured = Vec::new();
+        for entry in registry.drivers() {
+            for is_test in
+                [false, true].into_iter().filter(|twin| self.has_own(entry.driver, *twin))
+            {
+                configured.push(name(entry.driver, is_test));
+            }
+        }
+        configured
+    }
+
+    /// Whether a connection has a variable of its own, be it one that can be read or not.
+    fn has_own(&self, driver: &dyn Driver, is_test: bool) -> bool {
+        keys::own(driver, is_test).iter().any(|key| !matches!(self.read(key), Ok(None)))
+    }
+
     fn one(
         &self,
         registry: &Registry,
         driver: &'static dyn Driver,
         is_test: bool,
     ) -> ConnectionReport {
-        let name = match is_test {
-            true => selector::twin(driver.name()),
-            false => driver.name().to_owned(),
-        };
         let mut report = ConnectionReport {
             driver: driver.name(),
             family: driver.family(),
             is_default: false,
-            is_configured: false,
+            is_configured: self.has_own(driver, is_test),
             twin_of: is_test.then(|| driver.name().to_owned()),
             role: self.role().ok(),
             settings: Vec::new(),
             replicas: 0,
             problems: Vec::new(),
-            name,
+            name: name(driver, is_test),
         };
         let role = report.role.unwrap_or(Role::Runtime);
-        match Block::read(self, registry, driver, is_test, role) {
-            Ok(block) => {
-                report.is_configured = block.is_configured();
-                report.settings = driver
-                    .settings()
-                    .iter()
-                    .map(|setting| {
-                        let variable = block.name_of(setting.key);
-                        SettingReport::new(setting, block.find(setting), variable)
-                    })
-                    .collect();
-            }
-            // what cannot be read is there
-            Err(_) => report.is_configured = true,
+        if let Ok(block) = Block::read(self, registry, driver, is_test, role) {
+            let settings = driver.settings().iter().map(|setting| {
+                SettingReport::new(setting, block.find(setting), block.name_of(setting.key))
+            });
+            report.settings = settings.collect();
         }
         match self.resolve(registry, &report.name) {
             Ok(resolved) => report.replicas = resolved.replicas.len(),
             Err(error) => report.problems.push(error),
         }
         report
+    }
+}
+
+fn name(driver: &dyn Driver, is_test: bool) -> String {
+    match is_test {
+        true => selector::twin(driver.name()),
+        false => driver.name().to_owned(),
     }
 }

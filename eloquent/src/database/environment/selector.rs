@@ -13,6 +13,11 @@ pub(in crate::database) fn twin(name: &str) -> String {
     if name.ends_with(TWIN) { name.to_owned() } else { format!("{name}{TWIN}") }
 }
 
+/// The name of the connection that a name is the twin's of.
+pub(in crate::database) fn twin_of(name: &str) -> Option<&str> {
+    name.strip_suffix(TWIN)
+}
+
 /// The driver that a name belongs to, and whether it is that of its twin.
 pub(super) fn find(registry: &Registry, name: &str) -> Option<(&'static dyn Driver, bool)> {
     let named = |name: &str| {

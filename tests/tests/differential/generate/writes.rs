@@ -6,7 +6,7 @@ use eloquent_core::Name;
 use eloquent_core::schema::Column;
 use eloquent_core::statement::{
     ArithmeticOperator, Assignment, CompareOperator, Conflict, ConflictAction, Delete, Expression,
-    Insert, Predicate, Update,
+    Insert, Predicate, Projection, Update,
 };
 use eloquent_core::value::Value;
 
@@ -44,7 +44,7 @@ pub(super) fn insert(choices: &mut Choices, table: &'static Table) -> Insert {
         columns: columns.iter().map(|column| column.name.clone()).collect(),
         values,
         conflict: None,
-        returning: None,
+        returning: returning(choices, table),
     }
 }
 
@@ -84,6 +84,18 @@ pub(super) fn upsert(choices: &mut Choices, table: &'static Table) -> Insert {
     let target = target.into_iter().map(Name::Borrowed).collect();
     insert.conflict = Some(Conflict { target, action });
     insert
+}
+
+/// Which columns of the rows that were written are given back, if any.
+fn returning(choices: &mut Choices, table: &'static Table) -> Option<Projection> {
+    if !choices.rarely(5) {
+        return None;
+    }
+    let columns = Scope(vec![table]).columns(is_known);
+    let mut fields = vec![choices.one_of(&columns)];
+    fields.extend(choices.list(1, 3, |choices| choices.one_of(&columns)));
+    let fields = fields.into_iter().map(|(column, _)| Expression::Column(column)).collect();
+    Some(Projection::Expressions(fields))
 }
 
 /// Leaves out rows that would meet one that the statement has just written.
@@ -153,12 +165,14 @@ pub(super) fn update(choices: &mut Choices, table: &'static Table) -> Update {
         assignments.push(Assignment { column: reference(0, column), value });
     }
     let (filter, all, by_key) = which(choices, table);
-    Update { table: table.name(), assignments, filter, all, by_key, returning: None }
+    let returning = returning(choices, table);
+    Update { table: table.name(), assignments, filter, all, by_key, returning }
 }
 
 pub(super) fn delete(choices: &mut Choices, table: &'static Table) -> Delete {
     let (filter, all, by_key) = which(choices, table);
-    Delete { table: table.name(), filter, all, by_key, returning: None }
+    let returning = returning(choices, table);
+    Delete { table: table.name(), filter, all, by_key, returning }
 }
 
 /// Which rows are written: one by its key, some, or all.
