@@ -4,7 +4,9 @@ use std::borrow::Cow;
 
 use eloquent_core::driver::{Capabilities, Family, Isolation, TransactionOptions};
 use eloquent_core::schema::{Column, ColumnType};
-use eloquent_core::sql::{AggregateCall, ArithmeticCall, Dialect, IndexParts, InsertParts, Page};
+use eloquent_core::sql::{
+    AggregateCall, ArithmeticCall, Dialect, IndexParts, InsertParts, Page, pattern_of_nothing,
+};
 use eloquent_core::statement::{AggregateFunction, ArithmeticOperator, Lock, LockMode, LockWait};
 use eloquent_core::{Error, Result};
 
@@ -39,8 +41,6 @@ const INDEXED: u32 = 768;
 const IN_ROW: u32 = 16_383;
 /// Stands in front of a change that is fine when it was made before.
 pub(crate) const IF_NEEDED: &str = "/* if needed */ ";
-/// A pattern that no text meets: one that ends in the sign that takes a meaning away finds nothing.
-const NOTHING: &str = "\u{10fffe}\u{10ffff}a pattern that ends in its escape\u{10ffff}\u{10fffe}";
 
 impl MySqlDialect {
     fn is_mariadb(&self) -> bool {
@@ -114,8 +114,7 @@ impl Dialect for MySqlDialect {
     }
 
     fn like_pattern(&self, pattern: &str) -> Option<String> {
-        let escapes = pattern.len() - pattern.trim_end_matches('\\').len();
-        (escapes % 2 == 1).then(|| NOTHING.to_owned())
+        pattern_of_nothing(pattern)
     }
 
     /// To a power of two, so that few texts are prepared: one that has to make room for another costs
@@ -155,6 +154,13 @@ impl Dialect for MySqlDialect {
             }
         };
         if let Some(conflict) = &parts.conflict {
+            if conflict.update.is_none() && parts.returning.is_some() {
+                // the server would give rows back that were there before as well
+                return Err(Error::unsupported(
+                    "giving back what an upsert has not ignored",
+                    DRIVER,
+                ));
+            }
             upsert::write(&mut sql, parts.table, conflict)?;
         }
         if let Some(returning) = parts.returning {

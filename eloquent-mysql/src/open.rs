@@ -11,7 +11,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Row as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::client::Client;
+use crate::client::{Client, Prepared};
 use crate::config::{Place, Settings, SslMode};
 use crate::error::{error, plain};
 use crate::flavour::{Flavour, Server};
@@ -35,6 +35,9 @@ const SQL_MODE: [&str; 7] = [
     "NO_AUTO_VALUE_ON_ZERO",
 ];
 
+/// Room for the statements of this driver itself beside those of the application.
+const OWN_STATEMENTS: usize = 64;
+
 /// The login, in the form that the client takes.
 ///
 /// # Errors
@@ -42,7 +45,7 @@ const SQL_MODE: [&str; 7] = [
 pub(crate) fn options(settings: &Settings) -> Result<MySqlConnectOptions> {
     let options = MySqlConnectOptions::new()
         .username(&settings.user)
-        .statement_cache_capacity(settings.statement_cache)
+        .statement_cache_capacity(settings.statement_cache + OWN_STATEMENTS)
         .ssl_mode(match settings.ssl_mode {
             SslMode::Disable => MySqlSslMode::Disabled,
             SslMode::Require => MySqlSslMode::Required,
@@ -120,7 +123,8 @@ pub(crate) async fn connect(settings: &Settings, options: &MySqlConnectOptions) 
     }
     let id = id.and_then(|id| id.parse().ok());
     let id = id.ok_or_else(|| error(ErrorKind::Connect, "the server gave no connection id"))?;
-    Ok(Client { connection, id, server, step: 1, rolls_back_on_timeout: false })
+    let prepared = Prepared::new(settings.statement_cache);
+    Ok(Client { connection, id, server, step: 1, rolls_back_on_timeout: false, prepared })
 }
 
 /// The settings of a session, as one statement.
@@ -141,11 +145,16 @@ pub(crate) fn setup(settings: &Settings, flavour: Flavour) -> String {
         // in milliseconds, for reads; writes end by the driver's own clock
         Flavour::MySql => format!("max_execution_time = {}", timeout.as_millis()),
     };
+    let merge = match flavour {
+        // else `SELECT MAX(a) FROM (SELECT a FROM t) q` fails with 1140 when it is run a second time
+        Flavour::MariaDb => ", SESSION optimizer_switch = 'derived_merge=off'",
+        Flavour::MySql => "",
+    };
     format!(
         "SET NAMES utf8mb4 COLLATE {collation}, SESSION sql_mode = '{mode}', SESSION time_zone = '+00:00', \
          SESSION autocommit = 1, SESSION sql_auto_is_null = 0, SESSION foreign_key_checks = 1, \
          SESSION unique_checks = 1, SESSION div_precision_increment = 30, \
-         SESSION net_write_timeout = 600, SESSION {timeout}{locks}, {} = 0",
+         SESSION net_write_timeout = 600, SESSION {timeout}{locks}{merge}, {} = 0",
         crate::upsert::KEPT,
     )
 }

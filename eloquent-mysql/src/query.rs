@@ -100,7 +100,9 @@ impl Query {
         tally: &mut Tally,
     ) -> Result<(), Fault> {
         let id = client.id;
-        let sql = AssertSqlSafe(self.statement.shared_sql());
+        let sql = self.statement.shared_sql();
+        client.make_room(&sql).await.map_err(Fault::Client)?;
+        let sql = AssertSqlSafe(sql);
         let query = sqlx::query_with(sql, std::mem::take(&mut self.arguments));
         let mut stream = client.connection.fetch_many(query);
         let mut forms: Option<Vec<Form>> = None;

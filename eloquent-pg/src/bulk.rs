@@ -16,7 +16,7 @@ use crate::form::{Form, Scalar};
 use crate::prepared::Prepared;
 
 /// Fewer rows are spelled out.
-const FEWEST: usize = 16;
+const FEWEST: usize = 64;
 /// In the mark of a statement: it cannot be done so. Else the mark is where its text goes on behind the
 /// rows.
 const NEVER: u32 = u32::MAX;

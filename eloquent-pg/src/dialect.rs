@@ -8,7 +8,7 @@ use eloquent_core::Result;
 use eloquent_core::driver::{Capabilities, Family};
 use eloquent_core::schema::{Column, ColumnType};
 use eloquent_core::sql::{
-    AggregateCall, ArithmeticCall, Dialect, Operand, OperandKind, PackedList,
+    AggregateCall, ArithmeticCall, Dialect, Operand, OperandKind, PackedList, pattern_of_nothing,
 };
 use eloquent_core::statement::{AggregateFunction, ArithmeticOperator};
 use eloquent_core::value::{Mismatch, Value};
@@ -160,6 +160,10 @@ impl Dialect for PgDialect {
         for part in ["(", placeholder, ty, ")"] {
             sql.push_str(part);
         }
+    }
+
+    fn like_pattern(&self, pattern: &str) -> Option<String> {
+        pattern_of_nothing(pattern)
     }
 
     /// Text is ordered by its characters, as with all databases, and not as the server's language has it.

@@ -202,18 +202,21 @@ impl SqlSession for PgSession {
             Transaction::Failed => return Err(self.failed()),
             Transaction::Open => {}
         }
-        let outcome = self.batch(&PgDialect.commit(depth)).await;
+        let outcome = self.send(&PgDialect.commit(depth)).await;
         if depth > 0 {
-            return outcome;
+            return outcome.map_err(|cause| translate(&cause));
         }
         // whatever the answer is, the transaction is over
         self.transaction = Transaction::None;
-        outcome.map_err(|cause| match cause.kind() {
-            ErrorKind::ConnectionLost => error(
-                ErrorKind::CommitUnknown,
-                "the connection was lost during the commit, and whether it took effect is unknown",
-            ),
-            _ => cause,
+        outcome.map_err(|cause| {
+            let is_answer = cause.as_db_error().is_some();
+            match translate(&cause) {
+                told if is_answer && told.kind() != ErrorKind::ConnectionLost => told,
+                _ => error(
+                    ErrorKind::CommitUnknown,
+                    "the connection was lost during the commit, and whether it took effect is unknown",
+                ),
+            }
         })
     }
 

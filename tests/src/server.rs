@@ -83,7 +83,9 @@ impl Server {
     async fn execute(self, statements: &[String]) -> Result<()> {
         let usual = if self == Server::Pg { "postgres" } else { "mysql" };
         let database = self.variable("NAME").unwrap_or_else(|| usual.to_owned());
-        let config = self.reach(ConnectionConfig::new("shared", self.driver()), &database);
+        let mut config = self.reach(ConnectionConfig::new("shared", self.driver()), &database);
+        // a test that failed may hold a database, which it then keeps
+        config.insert("statement_timeout_ms", "10000");
         let db = Db::builder().connection(config).build()?;
         for sql in statements {
             Db::raw(RawSql::trusted(sql.clone())).on(&db).execute().await?;

@@ -30,6 +30,12 @@ mod pages;
 mod raw;
 #[path = "bad_input/secrets.rs"]
 mod secrets;
+#[cfg(all(feature = "pg", feature = "mysql"))]
+#[path = "bad_input/servers.rs"]
+mod servers;
+#[cfg(all(feature = "pg", feature = "mysql"))]
+#[path = "bad_input/sessions.rs"]
+mod sessions;
 #[path = "bad_input/text.rs"]
 mod text;
 #[path = "bad_input/times.rs"]

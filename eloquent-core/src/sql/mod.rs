@@ -39,3 +39,4 @@ pub use parts::{
 };
 pub use schema::alter;
 pub use session::SqlSession;
+pub use standard::pattern_of_nothing;

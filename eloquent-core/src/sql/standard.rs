@@ -212,3 +212,11 @@ impl IndexParts<'_> {
         )
     }
 }
+
+/// Stands for a pattern that ends in its escape, for databases that refuse such a one: no text meets it.
+pub fn pattern_of_nothing(pattern: &str) -> Option<String> {
+    const NOTHING: &str =
+        "\u{10fffe}\u{10ffff}a pattern that ends in its escape\u{10ffff}\u{10fffe}";
+    let escapes = pattern.len() - pattern.trim_end_matches('\\').len();
+    (escapes % 2 == 1).then(|| NOTHING.to_owned())
+}

@@ -12,6 +12,15 @@ use eloquent_core::Error;
 const LOG: usize = 10_000;
 
 /// A statement that has ended.
+///
+/// ```no_run
+/// # use eloquent::prelude::*;
+/// # async fn example() -> eloquent::Result<()> {
+/// let db = Db::connect("sqlite::memory:").await?;
+/// db.on_query(|event| println!("{}: {} ({:?})", event.connection, event.sql, event.elapsed));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct QueryEvent<'a> {

@@ -120,13 +120,12 @@ impl DraftValues {
     }
 
     fn leave_out(&mut self) {
-        match self.definition.columns.get(self.position) {
-            Some(column) => match self.missing(self.position, column) {
+        if let Some(column) = self.definition.columns.get(self.position) {
+            match self.missing(self.position, column) {
                 Ok(Some(value)) => return self.put(value),
                 Ok(None) => {}
                 Err(error) => return self.refuse(error),
-            },
-            None => {}
+            }
         }
         self.position += 1;
     }

@@ -14,6 +14,15 @@ use crate::database::{Executor, Located, Target, at_target};
 use crate::query::{BoxFuture, Collect};
 
 /// Adds a row. Awaited, it gives the row as it is stored.
+///
+/// ```no_run
+/// # use eloquent::prelude::*;
+/// # #[derive(Model, Debug)] struct User { id: i64, name: String, age: i64 }
+/// # async fn example() -> eloquent::Result<()> {
+/// let ada: User = User::create(new!(User { name: "Ada", age: 36 })).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "nothing is written until it is awaited"]
 pub struct Create<M: Model> {
     draft: M::Draft,
@@ -114,10 +123,30 @@ impl<M: Model> IntoFuture for Create<M> {
 }
 
 /// Adds rows. Awaited, it gives them as they are stored, in their order.
+///
+/// ```no_run
+/// # use eloquent::prelude::*;
+/// # #[derive(Model, Debug)] struct User { id: i64, name: String, age: i64 }
+/// # async fn example() -> eloquent::Result<()> {
+/// let drafts = ["Ada", "Grace"].map(|name| new!(User { name, age: 36 }));
+/// let users: Vec<User> = User::create_many(drafts).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "nothing is written until it is awaited"]
 pub struct CreateMany<M: Model>(Many<M>);
 
 /// Adds rows. Awaited, it gives their keys, in their order.
+///
+/// ```no_run
+/// # use eloquent::prelude::*;
+/// # #[derive(Model, Debug)] struct User { id: i64, name: String, age: i64 }
+/// # async fn example() -> eloquent::Result<()> {
+/// let drafts = (0..10_000).map(|age| new!(User { name: "Ada", age }));
+/// let ids: Vec<i64> = User::insert_many(drafts).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "nothing is written until it is awaited"]
 pub struct InsertMany<M: Model>(Many<M>);
 

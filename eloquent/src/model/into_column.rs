@@ -4,6 +4,14 @@
 /// `String`, and a plain value for an `Option`.
 ///
 /// No number is converted: an integer literal takes the type of the field.
+///
+/// ```no_run
+/// # use eloquent::prelude::*;
+/// # #[derive(Model, Debug)] struct User { id: i64, name: String, age: Option<i32> }
+/// # fn example() {
+/// let ada = new!(User { name: "Ada", age: 36 }); // a `&str` for the `String`, an `i32` for the `Option`
+/// # }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot stand for a field of type `{T}`",
     label = "expected a `{T}`",

@@ -50,6 +50,18 @@ pub trait FromRow: Sized + Send + 'static {
 
 /// A struct that is a row of a table. Implemented by `#[derive(Model)]`; its methods to query and
 /// write come with it.
+///
+/// ```
+/// use eloquent::prelude::*;
+///
+/// #[derive(Model, Debug)]
+/// struct User {
+///     id: i64,
+///     name: String,
+/// }
+///
+/// assert_eq!(User::definition().table, "users");
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a model",
     label = "`#[derive(Model)]` is missing on `{Self}`",

@@ -14,6 +14,16 @@ use crate::query::Query;
 type BoxFuture<'f, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'f>>;
 
 /// Changes to a row, to be written. Awaited, it says whether there were any.
+///
+/// ```no_run
+/// # use eloquent::prelude::*;
+/// # #[derive(Model, Debug)] struct User { id: i64, name: String, age: i64 }
+/// # async fn example() -> eloquent::Result<()> {
+/// let mut user = User::find(1).or_fail().await?;
+/// let written: bool = user.update(|u| u.age += 1).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "nothing is written until it is awaited"]
 pub struct UpdateOne<'m, M: Model> {
     change: Result<Change<'m, M>>,
@@ -138,6 +148,15 @@ fn stale(definition: &'static ModelDef) -> Error {
 }
 
 /// The removal of a row.
+///
+/// ```no_run
+/// # use eloquent::prelude::*;
+/// # #[derive(Model, Debug)] struct User { id: i64, name: String, age: i64 }
+/// # async fn example() -> eloquent::Result<()> {
+/// User::find(1).or_fail().await?.delete().await?;
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "nothing is removed until it is awaited"]
 pub struct DeleteOne {
     filter: Result<Vec<Predicate>>,

@@ -8,12 +8,44 @@ use crate::query::{Col, Expr};
 
 /// A struct that holds the columns of a projection, read by position. Implemented by
 /// `#[derive(View)]`.
+///
+/// ```no_run
+/// # use eloquent::prelude::*;
+/// # #[derive(Model, Debug)] struct User { id: i64, name: String, age: i64 }
+/// # async fn example() -> eloquent::Result<()> {
+/// #[derive(View, Debug)]
+/// struct PerAge {
+///     age: i64,
+///     users: i64,
+/// }
+///
+/// let ages: Vec<PerAge> =
+///     User::query().group_by(|u| u.age).select_as(|u| (u.age, count())).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub trait View: FromRow {
     /// The types of the fields, as a tuple: what a projection has to yield.
     type Row;
 }
 
 /// A view that takes its columns from the model `M`: `#[view(of = M)]`.
+///
+/// ```no_run
+/// # use eloquent::prelude::*;
+/// # #[derive(Model, Debug)] struct User { id: i64, name: String, age: i64 }
+/// # async fn example() -> eloquent::Result<()> {
+/// #[derive(View, Debug)]
+/// #[view(of = User)]
+/// struct Name {
+///     id: i64,
+///     name: String,
+/// }
+///
+/// let names: Vec<Name> = User::query().view().await?;
+/// # Ok(())
+/// # }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a view of `{M}`",
     label = "`#[view(of = {M})]` is missing on `{Self}`",

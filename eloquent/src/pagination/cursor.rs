@@ -22,6 +22,18 @@ use crate::model::{Model, ModelDef, key_columns};
 use crate::query::Query;
 
 /// A page of rows, and where the next one begins.
+///
+/// ```no_run
+/// # use eloquent::prelude::*;
+/// # #[derive(Model, Debug)] struct User { id: i64, name: String, age: i64 }
+/// # async fn example() -> eloquent::Result<()> {
+/// let page = User::query().order_by(|u| u.name.asc()).cursor_paginate(20, None).await?;
+/// if let Some(next) = &page.next {
+///     println!("{} users, more at /users?after={next}", page.items.len());
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CursorPage<T> {

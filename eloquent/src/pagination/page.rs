@@ -7,6 +7,16 @@ use crate::model::Model;
 use crate::query::Query;
 
 /// A page of rows, with the number of all.
+///
+/// ```no_run
+/// # use eloquent::prelude::*;
+/// # #[derive(Model, Debug)] struct User { id: i64, name: String, age: i64 }
+/// # async fn example() -> eloquent::Result<()> {
+/// let page = User::query().order_by(|u| u.id.asc()).paginate(1, 20).await?;
+/// println!("page {} of {}, {} users", page.page, page.last_page(), page.total);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Page<T> {
@@ -33,6 +43,16 @@ impl<T> Page<T> {
 }
 
 /// A page of rows, without the number of all: one query less.
+///
+/// ```no_run
+/// # use eloquent::prelude::*;
+/// # #[derive(Model, Debug)] struct User { id: i64, name: String, age: i64 }
+/// # async fn example() -> eloquent::Result<()> {
+/// let page = User::query().order_by(|u| u.id.asc()).simple_paginate(1, 20).await?;
+/// println!("{} users, more: {}", page.items.len(), page.has_more);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SimplePage<T> {

@@ -11,6 +11,20 @@ use crate::model::{Key as _, Model, key_columns};
 
 /// Rows in chunks, each a query of its own that goes on behind the last key: rows may be changed or
 /// removed meanwhile without others being passed over or seen twice.
+///
+/// ```no_run
+/// # use eloquent::prelude::*;
+/// # #[derive(Model, Debug)] struct User { id: i64, name: String, age: i64 }
+/// # async fn example() -> eloquent::Result<()> {
+/// let mut chunks = User::query().filter(|u| u.age.lt(18)).chunk(100)?;
+/// while let Some(users) = chunks.next().await? {
+///     for user in users {
+///         user.delete().await?;
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "chunks are read only when asked for"]
 pub struct Chunks<M: Model> {
     plan: Option<Plan>,

@@ -28,6 +28,17 @@ pub use number::Number;
 const MAX_DEPTH: u16 = 128;
 
 /// A column of a model, as one of the tables of a statement has it.
+///
+/// ```no_run
+/// # use eloquent::prelude::*;
+/// # #[derive(Model, Debug)] struct User { id: i64, name: String, age: i64 }
+/// # async fn example() -> eloquent::Result<()> {
+/// let adults = User::query().filter(|u| u.age.ge(18)).await?; // `u.age` is a `Col<i64>`
+/// let by_name = User::column::<String>("name")?; // one that is chosen at run time
+/// let users = User::query().order_by(|_| by_name.asc()).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub struct Col<T> {
     source: Source,
     column: &'static Column,
@@ -75,6 +86,16 @@ impl<T: ColumnValue> Col<T> {
 }
 
 /// What yields a value of type `T` for each row.
+///
+/// ```no_run
+/// # use eloquent::prelude::*;
+/// # #[derive(Model, Debug)] struct User { id: i64, name: String, age: i64 }
+/// # async fn example() -> eloquent::Result<()> {
+/// // `u.age + 1` is an `Expr<i64>`, what `gt` makes of it an `Expr<bool>`
+/// let users = User::query().filter(|u| (u.age + 1).gt(18)).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Expr<T> {
     node: Expression,
@@ -124,6 +145,16 @@ impl Expr<bool> {
 }
 
 /// A column or an expression, with all that can be asked of it. In the prelude.
+///
+/// ```no_run
+/// # use eloquent::prelude::*;
+/// # #[derive(Model, Debug)] struct User { id: i64, name: String, age: i64 }
+/// # async fn example() -> eloquent::Result<()> {
+/// let users = User::query().filter(|u| u.name.starts_with("A").and(u.age.between(18, 65))).await?;
+/// let oldest: Option<i64> = User::query().max(|u| u.age).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[allow(clippy::wrong_self_convention)] // an expression is built from its parts: `is_null` takes its subject
 pub trait Operand<T: ColumnValue>: Sized {
     /// The expression.
@@ -275,6 +306,15 @@ impl<T: ColumnValue> Operand<T> for Expr<T> {
 }
 
 /// A condition: a column or expression that is true or false. In the prelude.
+///
+/// ```no_run
+/// # use eloquent::prelude::*;
+/// # #[derive(Model, Debug)] struct User { id: i64, name: String, age: i64 }
+/// # async fn example() -> eloquent::Result<()> {
+/// let users = User::query().filter(|u| u.age.lt(18).or(u.age.gt(65)).and(!u.name.eq("root"))).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub trait Condition: IntoExpr<bool> + Sized {
     /// Both hold.
     fn and(self, other: impl IntoExpr<bool>) -> Expr<bool> {

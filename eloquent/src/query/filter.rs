@@ -7,6 +7,15 @@ use super::{IntoExpr, Query, Selection};
 use crate::model::Model;
 
 /// What an order is made of: one term, or a tuple or list of them.
+///
+/// ```no_run
+/// # use eloquent::prelude::*;
+/// # #[derive(Model, Debug)] struct User { id: i64, name: String, age: i64 }
+/// # async fn example() -> eloquent::Result<()> {
+/// let users = User::query().order_by(|u| (u.age.desc(), u.name.asc())).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub trait IntoOrder {
     /// Adds the terms.
     fn push(self, terms: &mut Vec<Order>);

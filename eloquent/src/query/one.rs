@@ -9,6 +9,16 @@ use crate::database::{Target, at_target};
 use crate::model::{Model, ModelDef};
 
 /// A query for one row, if there is one. Awaited, it gives an `Option`.
+///
+/// ```no_run
+/// # use eloquent::prelude::*;
+/// # #[derive(Model, Debug)] struct User { id: i64, name: String, age: i64 }
+/// # async fn example() -> eloquent::Result<()> {
+/// let maybe: Option<User> = User::query().order_by(|u| u.age.desc()).first().await?;
+/// let user: User = User::find(1).or_fail().await?;
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "a query does nothing until it is awaited"]
 pub struct One<M> {
     plan: Result<Plan>,

@@ -13,6 +13,16 @@ use crate::database::{Db, Executor, Target};
 use crate::model::FromRow;
 
 /// A statement in the language of the database, with bound values. Made by [`Db::raw`].
+///
+/// ```no_run
+/// # use eloquent::prelude::*;
+/// # #[derive(Model, Debug)] struct User { id: i64, name: String, age: i64 }
+/// # async fn example() -> eloquent::Result<()> {
+/// let oldest: Option<i64> = Db::raw("SELECT MAX(age) FROM users").scalar().await?;
+/// let changed = Db::raw("UPDATE users SET age = age + 1 WHERE id = ?").bind(1).execute().await?;
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "a statement does nothing until it is awaited"]
 #[derive(Clone)]
 pub struct RawQuery {

@@ -18,6 +18,8 @@ use crate::model::ModelDef;
 #[must_use = "a query does nothing until it is awaited"]
 pub struct Running<S: Gather>(State<S>);
 
+// a box for the large one is what this future is there to do without
+#[allow(clippy::large_enum_variant)]
 enum State<S: Gather> {
     Fresh(Fresh<S>),
     Boxed(BoxFuture<Result<S::Output>>),

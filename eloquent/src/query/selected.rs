@@ -10,6 +10,15 @@ use crate::model::{Model, ModelDef, View, ViewColumns, ViewOf};
 
 /// A query whose rows are something else than the model: tuples, single values, views. It comes last,
 /// after all other clauses.
+///
+/// ```no_run
+/// # use eloquent::prelude::*;
+/// # #[derive(Model, Debug)] struct User { id: i64, name: String, age: i64 }
+/// # async fn example() -> eloquent::Result<()> {
+/// let pairs: Vec<(String, i64)> = User::query().select(|u| (u.name, u.age)).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "a query does nothing until it is awaited"]
 pub struct Selected<T> {
     plan: Plan,

@@ -10,6 +10,16 @@ use crate::model::{Columns, FromRow, Model};
 
 /// What a row of a result is made of: a column, an expression, all columns of a model, or a tuple of
 /// these.
+///
+/// ```no_run
+/// # use eloquent::prelude::*;
+/// # #[derive(Model, Debug)] struct User { id: i64, name: String, age: i64 }
+/// # async fn example() -> eloquent::Result<()> {
+/// let ages: Vec<i64> = User::query().select(|u| u.age).await?;
+/// let with_next: Vec<(User, i64)> = User::query().select(|u| (u, u.age + 1)).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be selected",
     label = "expected columns, expressions, or a tuple of them",

@@ -16,6 +16,16 @@ use crate::model::{Batch, Chunk, Columns as _, Model, ModelDef, WriteChunk};
 ///
 /// Which rows exist already is decided by the columns of one unique index, named with
 /// [`unique_by`](Self::unique_by).
+///
+/// ```no_run
+/// # use eloquent::prelude::*;
+/// # #[derive(Model, Debug)] struct User { id: i64, #[model(unique)] email: String, name: String }
+/// # async fn example() -> eloquent::Result<()> {
+/// let drafts = [new!(User { email: "ada@example.org", name: "Ada" })];
+/// let written = User::upsert(drafts).unique_by(|u| u.email).update(|u| u.name).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "nothing is written until it is awaited"]
 pub struct Upsert<M: Model> {
     batch: Result<Batch>,

@@ -13,6 +13,16 @@ use crate::database::{Executor, Located, Target, at_target};
 use crate::model::{Model, ModelDef, now, timestamp};
 
 /// What an update is made of: one assignment, or a tuple or list of them.
+///
+/// ```no_run
+/// # use eloquent::prelude::*;
+/// # #[derive(Model, Debug)] struct User { id: i64, name: String, age: i64 }
+/// # async fn example() -> eloquent::Result<()> {
+/// let ada = User::query().filter(|u| u.id.eq(1));
+/// ada.update(|u| (u.name.set("Ada"), u.age.set(u.age + 1))).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say what columns become",
     label = "expected assignments",
@@ -50,6 +60,17 @@ macro_rules! assignment_tuples {
 assignment_tuples! { (A) (A, B) (A, B, C) (A, B, C, D) (A, B, C, D, E) (A, B, C, D, E, F) }
 
 /// A statement that changes or removes many rows. Awaited, it gives their number.
+///
+/// ```no_run
+/// # use eloquent::prelude::*;
+/// # #[derive(Model, Debug)] struct User { id: i64, name: String, age: i64 }
+/// # async fn example() -> eloquent::Result<()> {
+/// let minors = User::query().filter(|u| u.age.lt(18));
+/// println!("{}", minors.clone().delete().to_sql().await?);
+/// let removed: u64 = minors.delete().await?;
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "nothing is written until it is awaited"]
 pub struct MassWrite {
     statement: Result<Statement>,

@@ -8,6 +8,16 @@ use crate::model::ModelDef;
 use crate::query::BoxFuture;
 
 /// A change to the schema, to be made.
+///
+/// ```no_run
+/// # use eloquent::prelude::*;
+/// # #[derive(Model, Debug)] struct User { id: i64, name: String, age: i64 }
+/// # async fn example() -> eloquent::Result<()> {
+/// User::create_table().await?;
+/// User::drop_table().await?;
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "nothing is changed until it is awaited"]
 #[derive(Debug, Clone)]
 pub struct Alter {

@@ -15,13 +15,21 @@ pub(crate) const CANARY: &str = "canary-7f3a";
 
 /// Runs tests of the module that hold for servers as well, once more on each of those that are named.
 macro_rules! on_servers {
-    ($($server:ident: $($test:ident)*;)+) => {
-        $(mod $server {
+    (pg: $($pg:ident)* ; mysql: $($mysql:ident)* ;) => {
+        #[cfg(feature = "pg")]
+        mod pg {
             $(#[test]
-            fn $test() {
-                crate::fixture::on_server(stringify!($server), super::$test);
+            fn $pg() {
+                crate::fixture::on_server(eloquent_conformance::server::Server::Pg, super::$pg);
             })*
-        })+
+        }
+        #[cfg(feature = "mysql")]
+        mod mysql {
+            $(#[test]
+            fn $mysql() {
+                crate::fixture::on_server(eloquent_conformance::server::Server::Mysql, super::$mysql);
+            })*
+        }
     };
 }
 pub(crate) use on_servers;
@@ -31,10 +39,10 @@ thread_local! {
     static SERVER: Cell<Option<Server>> = const { Cell::new(None) };
 }
 
-/// Runs a test, which stays on its thread, on the server of that driver.
-pub(crate) fn on_server(driver: &str, test: fn()) {
-    let server = [Server::Pg, Server::Mysql].into_iter().find(|server| server.driver() == driver);
-    SERVER.set(Some(server.unwrap()));
+/// Runs a test, which stays on its thread, on a server.
+#[cfg(any(feature = "pg", feature = "mysql"))]
+pub(crate) fn on_server(server: Server, test: fn()) {
+    SERVER.set(Some(server));
     test();
     SERVER.set(None);
 }
@@ -82,6 +90,20 @@ pub(crate) async fn within<M: Model>(test: impl AsyncFnOnce()) {
 
 /// The same on a connection with these settings.
 pub(crate) async fn within_settings<M: Model>(settings: &[(&str, &str)], test: impl AsyncFnOnce()) {
+    within_any::<M>(settings, 1, test).await;
+}
+
+/// The same with so many sessions.
+#[cfg(all(feature = "pg", feature = "mysql"))]
+pub(crate) async fn within_sessions<M: Model>(sessions: usize, test: impl AsyncFnOnce()) {
+    within_any::<M>(&[], sessions, test).await;
+}
+
+async fn within_any<M: Model>(
+    settings: &[(&str, &str)],
+    sessions: usize,
+    test: impl AsyncFnOnce(),
+) {
     let database = match server() {
         Some(server) => Some(Database::new(server).await),
         None => None,
@@ -91,7 +113,7 @@ pub(crate) async fn within_settings<M: Model>(settings: &[(&str, &str)], test: i
         None => ConnectionConfig::new(CONNECTION, "sqlite").set("path", ":memory:"),
     };
     let config = settings.iter().fold(config, |config, (key, value)| config.set(*key, *value));
-    let options = PoolOptions::default().max_sessions(1);
+    let options = PoolOptions::default().max_sessions(sessions);
     let db = Db::builder().connection(config).pool(options).build().unwrap();
     db.scope(async {
         M::create_table().await.unwrap();

@@ -305,7 +305,6 @@ crate::fixture::on_servers! {
         numbers_in_documents_are_exact_or_refused
         what_json_has_no_form_for_is_refused
         stored_json_of_another_shape_is_an_error
-        stored_text_that_is_no_json_is_refused_by_the_table
         a_map_whose_keys_are_no_text_is_refused
     ;
 }

@@ -256,7 +256,6 @@ crate::fixture::on_servers! {
         no_part_of_a_key_is_changed_by_an_update
         a_key_of_two_columns_names_one_row
         half_a_key_is_refused
-        a_key_is_never_null
         a_key_of_text_is_taken_as_it_is
         a_row_that_is_gone_is_stale
         one_row_means_one_row

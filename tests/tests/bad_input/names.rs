@@ -24,10 +24,7 @@ struct Odd {
     comma: Option<String>,
     #[model(column = "\u{202e}line\nbreak\t")]
     control: Option<String>,
-    #[model(
-        default,
-        column = "abcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghij"
-    )]
+    #[model(default, column = "abcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghij")]
     long: i64,
 }
 

@@ -37,6 +37,7 @@ pub(crate) enum Place {
     /// In a file, with what runs on the calling task.
     File(&'static str),
     /// On a server.
+    #[cfg_attr(not(any(feature = "pg", feature = "mysql")), allow(dead_code))]
     Server(Server),
 }
 

@@ -2,7 +2,7 @@
 //! left behind: a session in a transaction, a lock, a permit, a part of a write.
 
 // Helpers fail on behalf of their tests.
-#![allow(clippy::expect_used, clippy::panic)]
+#![allow(clippy::print_stdout, clippy::expect_used, clippy::panic)]
 
 mod coverage;
 mod ground;
@@ -13,6 +13,7 @@ use std::time::Instant;
 use eloquent::prelude::*;
 use eloquent::{ErrorKind, Result};
 use eloquent_conformance::cancellation::{Moment, poll_times};
+#[cfg(any(feature = "pg", feature = "mysql"))]
 use eloquent_conformance::server::Server;
 
 use ground::{Ground, Place, Row, Setup};
@@ -57,6 +58,7 @@ async fn ten_thousand_drops_leave_nothing_behind() {
 }
 
 /// Without pauses, the awaits are those of the network only.
+#[cfg(any(feature = "pg", feature = "mysql"))]
 fn on(server: Server) -> impl Iterator<Item = Setup> {
     let place = Place::Server(server);
     let setups = [0, 1, 3, 11].map(|pauses| Setup { place, pauses, fresh_sessions: false });

@@ -79,7 +79,7 @@ impl<T> Batches<T> {
     }
 
     /// What has not been sent.
-    pub(super) fn into_batch(mut self: Box<Self>) -> Batch<T> {
+    pub(super) fn into_batch(mut self) -> Batch<T> {
         self.batch()
     }
 

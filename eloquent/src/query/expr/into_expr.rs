@@ -9,6 +9,17 @@ use super::{Col, Expr};
 use crate::model::IntoColumn;
 
 /// What may stand where an expression of type `T` is expected: a column, an expression, or a value.
+///
+/// ```no_run
+/// # use eloquent::prelude::*;
+/// # #[derive(Model, Debug)] struct User { id: i64, name: String, age: i64 }
+/// # async fn example() -> eloquent::Result<()> {
+/// let value = User::query().filter(|u| u.name.eq("Ada")).await?;
+/// let column = User::query().filter(|u| u.age.gt(u.id)).await?;
+/// let expression = User::query().filter(|u| u.age.gt(u.id * 2)).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be compared with a column of type `{T}`",
     label = "expected a `{T}`, or a column or expression of that type",
