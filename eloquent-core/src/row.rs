@@ -116,7 +116,7 @@ impl dyn RowSink {
     /// Shows it rows that are at hand, for as long as it wants any, and says how many it took.
     ///
     /// # Errors
-    /// Those of [`row`](Self::row).
+    /// Those of [`RowSink::row`].
     pub async fn show<R: Row + Sync>(&mut self, rows: &[R]) -> Result<u64> {
         let mut shown = 0;
         for row in rows {

@@ -5,9 +5,11 @@ use std::borrow::Cow;
 use eloquent_core::driver::{Capabilities, Family, Isolation, TransactionOptions};
 use eloquent_core::schema::{Column, ColumnType};
 use eloquent_core::sql::{
-    AggregateCall, ArithmeticCall, Dialect, IndexParts, InsertParts, Page, pattern_of_nothing,
+    AggregateCall, ArithmeticCall, Dialect, IndexParts, InsertParts, PackedList, Page,
+    pattern_of_nothing,
 };
 use eloquent_core::statement::{AggregateFunction, ArithmeticOperator, Lock, LockMode, LockWait};
+use eloquent_core::value::Value;
 use eloquent_core::{Error, Result};
 
 use crate::config::UuidForm;
@@ -39,6 +41,8 @@ pub(crate) fn dialect(flavour: Flavour, uuid: UuidForm) -> &'static MySqlDialect
 const INDEXED: u32 = 768;
 /// The most characters of a text that is part of its row.
 const IN_ROW: u32 = 16_383;
+/// The most values of a list that are bound one by one; the rest is for what else the statement binds.
+const LONGEST_LIST: usize = 60_000;
 /// Stands in front of a change that is fine when it was made before.
 pub(crate) const IF_NEEDED: &str = "/* if needed */ ";
 
@@ -115,6 +119,32 @@ impl Dialect for MySqlDialect {
 
     fn like_pattern(&self, pattern: &str) -> Option<String> {
         pattern_of_nothing(pattern)
+    }
+
+    /// Only lists that are longer than what a statement binds: the server looks through a table of values
+    /// where it would look up each of a list.
+    fn pack_list(&self, values: &[Value]) -> Result<Option<PackedList>> {
+        if values.len() <= LONGEST_LIST {
+            return Ok(None);
+        }
+        let mut array = String::from("[");
+        for value in values {
+            let Value::I64(number) = value else { return Ok(None) };
+            let comma = if array.len() > 1 { "," } else { "" };
+            array.push_str(comma);
+            array.push_str(&number.to_string());
+        }
+        array.push(']');
+        Ok(Some(PackedList { value: Value::Text(array), form: 0 }))
+    }
+
+    fn unpack_list(&self, sql: &mut String, _form: u8, placeholder: &str) {
+        let parts = [
+            "(SELECT v FROM JSON_TABLE(",
+            placeholder,
+            ", '$[*]' COLUMNS (v BIGINT PATH '$')) AS list)",
+        ];
+        parts.into_iter().for_each(|part| sql.push_str(part));
     }
 
     /// To a power of two, so that few texts are prepared: one that has to make room for another costs

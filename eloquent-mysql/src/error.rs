@@ -39,8 +39,10 @@ pub(crate) fn number(cause: &sqlx::Error) -> Option<u16> {
 
 /// Whether the connection is of no further use.
 pub(crate) fn is_fatal(cause: &sqlx::Error) -> bool {
-    // the server goes down, has ended the session, or is not part of its cluster any more
-    number(cause).is_none_or(|number| matches!(number, 1053 | 1927 | 4031 | 1047 | 1156..=1161))
+    // the server goes down, has ended the session (also over a statement that is too large), or is not
+    // part of its cluster any more
+    number(cause)
+        .is_none_or(|number| matches!(number, 1053 | 1927 | 4031 | 1047 | 1153 | 1156..=1161))
 }
 
 /// Whether the server has rolled the whole transaction back, or may have.

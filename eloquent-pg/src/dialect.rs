@@ -77,6 +77,10 @@ impl Dialect for PgDialect {
     /// the column cannot hold is unequal to it, and no error.
     fn comparable(&self, sql: &mut String, ty: ColumnType, operand: &Operand<'_>) {
         sql.push_str(operand.text);
+        if matches!(ty, ColumnType::Json | ColumnType::Array | ColumnType::Document) {
+            // the type that keeps fields in their order cannot be compared
+            sql.push_str("::jsonb");
+        }
         if operand.kind == OperandKind::Bound {
             sql.push_str(match ty {
                 ColumnType::U64 | ColumnType::Decimal { .. } => "::numeric",

@@ -223,13 +223,29 @@ fn named(error: Error, report: &DbError) -> Error {
 /// The column in `Key (email)=(…) already exists.`, if it is one. The value behind it is left alone.
 fn key_column(detail: &str) -> Option<String> {
     let (_, rest) = detail.split_once('(')?;
-    let (columns, _) = rest.split_once(")=(")?;
-    let name = match columns.strip_prefix('"') {
-        Some(quoted) => quoted.strip_suffix('"')?,
-        None => columns,
-    };
+    if let Some(rest) = rest.strip_prefix('"') {
+        let (name, rest) = until_quote(rest)?;
+        return rest.starts_with(")=(").then_some(name);
+    }
+    let (name, _) = rest.split_once(")=(")?;
     let plain = |c: char| !matches!(c, '(' | ')' | ',' | '"' | '\'' | ' ' | ':');
     (!name.is_empty() && name.chars().all(plain)).then(|| name.to_owned())
+}
+
+/// A name up to the quote that closes it, and what follows. One inside the name is doubled.
+fn until_quote(text: &str) -> Option<(String, &str)> {
+    let mut name = String::new();
+    let mut chars = text.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        if c != '"' {
+            name.push(c);
+        } else if chars.next_if(|(_, next)| *next == '"').is_some() {
+            name.push('"');
+        } else {
+            return Some((name, &text[at + 1..]));
+        }
+    }
+    None
 }
 
 /// The first name in double quotes.
@@ -350,7 +366,20 @@ mod tests {
     fn the_column_of_a_key_is_told_without_its_value() {
         assert_eq!(key_column("Key (email)=(a)=(b) already exists.").as_deref(), Some("email"));
         assert_eq!(key_column("Key (\"e-mail\")=(x) already exists.").as_deref(), Some("e-mail"));
-        for detail in ["Key (a, b)=(1, 2) already exists.", "Key (lower(a))=(x)", "no key", ""] {
+        for (detail, name) in [
+            (r#"Key ("we""ird")=(x)"#, "we\"ird"),
+            (r#"Key ("last, first")=(x)"#, "last, first"),
+            (r#"Key ("a)=(b")=(x)"#, "a)=(b"),
+        ] {
+            assert_eq!(key_column(detail).as_deref(), Some(name));
+        }
+        for detail in [
+            r#"Key ("a", "b")=(1, 2)"#,
+            "Key (a, b)=(1, 2) already exists.",
+            "Key (lower(a))=(x)",
+            "no key",
+            "",
+        ] {
             assert_eq!(key_column(detail), None, "{detail}");
         }
     }

@@ -20,6 +20,7 @@ pub struct Track<'a> {
     runtime: &'a Runtime,
     store: &'a dyn Store,
     lanes: Vec<Option<Box<dyn Lane>>>,
+    databases: Vec<String>,
 }
 
 /// One contender's samples of one workload, a round each; none if it cannot express it.
@@ -33,13 +34,15 @@ impl<'a> Track<'a> {
         entries: &[&Entry],
         folder: &Path,
     ) -> Result<Self> {
-        let open = |entry: &&Entry| {
+        let mut track = Self { runtime, store, lanes: Vec::new(), databases: Vec::new() };
+        for entry in entries {
             let database = store.address(folder, entry.name);
+            track.databases.push(database.clone());
             store.create(&database)?;
             let lane = runtime.block_on(runtime.spawn((entry.open)(database)))??;
-            Ok(Some(lane))
-        };
-        Ok(Self { runtime, store, lanes: entries.iter().map(open).collect::<Result<_>>()? })
+            track.lanes.push(Some(lane));
+        }
+        Ok(track)
     }
 
     /// Compares everyone's answer with the bare driver's.
@@ -147,14 +150,12 @@ impl Drop for Track<'_> {
     /// Sessions close where their runtime is. A database that is left behind is no reason to fail:
     /// the next run starts by removing it.
     fn drop(&mut self) {
-        let databases: Vec<_> =
-            self.lanes.iter().flatten().map(|lane| lane.database().to_owned()).collect();
         {
             let _runtime = self.runtime.enter();
             self.lanes.clear();
         }
-        for database in databases {
-            _ = self.store.remove(&database);
+        for database in &self.databases {
+            _ = self.store.remove(database);
         }
     }
 }

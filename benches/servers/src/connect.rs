@@ -1,7 +1,7 @@
 //! How the contenders that the program for SQLite has too are put on a server.
 
-/*Euse ::eloquent::{Connection, PoolOptions, prelude::*};
-E*/use anyhow::Result;
+use ::eloquent::{Connection, PoolOptions, prelude::*};
+use anyhow::Result;
 use sea_orm::{ConnectOptions, Database, DatabaseConnection};
 use toasty::Db as ToastyDb;
 
@@ -10,7 +10,7 @@ use crate::{
     mysql,
 };
 
-/*Epub fn eloquent(database: &str, sessions: usize) -> Result<Connection> {
+pub fn eloquent(database: &str, sessions: usize) -> Result<Connection> {
     let url = match mysql::has(database) {
         true => format!("{database}?ssl_mode=disable"),
         false => database.to_owned(),
@@ -18,7 +18,7 @@ use crate::{
     let pool = PoolOptions::default().max_sessions(sessions);
     let db = Db::builder().url("bench", url).pool(pool).build()?;
     Ok(db.connection("bench")?)
-}E*/
+}
 
 pub async fn sea_orm(database: &str, sessions: u32) -> Result<DatabaseConnection> {
     let mut options = ConnectOptions::new(of_sqlx(database));
@@ -30,7 +30,7 @@ pub async fn toasty(database: &str, sessions: usize) -> Result<ToastyDb> {
     let db = ToastyDb::builder()
         .models(toasty::models!(ToastyUser, ToastyPost))
         .max_pool_size(sessions)
-        .connect(&of_sqlx(database))
+        .connect(&of_sqlx(database).replacen(mysql::SCHEME, "mariadb", 1))
         .await?;
     Ok(db)
 }

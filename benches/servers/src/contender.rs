@@ -1,14 +1,14 @@
 //! The contenders that are the same on both servers, and on SQLite.
 
-//E #[path = "../../src/contender/eloquent.rs"]
-//E mod eloquent;
+#[path = "../../src/contender/eloquent.rs"]
+mod eloquent;
 #[path = "../../src/contender/sea_orm.rs"]
 mod sea_orm;
 #[path = "../../toasty/src/toasty.rs"]
 mod toasty;
 
 pub use self::{
-//E     eloquent::Eloquent,
+    eloquent::Eloquent,
     sea_orm::SeaOrm,
     toasty::{Post as ToastyPost, Toasty, User as ToastyUser},
 };

@@ -1,5 +1,10 @@
 //! Eloquent and its peers on PostgreSQL and MariaDB, side by side with the bare drivers.
 
+#![expect(
+    clippy::duplicate_mod,
+    reason = "sqlx and Diesel are generic in ways only a copy expresses"
+)]
+
 mod connect;
 mod contender;
 mod mysql;
@@ -8,7 +13,7 @@ mod server;
 mod sql;
 
 use anyhow::bail;
-use contender::{SeaOrm, Toasty};
+use contender::{Eloquent, SeaOrm, Toasty};
 use harness::{CountingAllocator, Database, Suite};
 
 #[global_allocator]
@@ -18,7 +23,7 @@ fn main() -> anyhow::Result<()> {
     harness::main(|database| match database {
         Database::Sqlite => bail!("SQLite has a program of its own, see `run`"),
         Database::Pg => Ok(Suite::new::<pg::Raw>(pg::Postgres::from_env()?)
-//E             .with::<Eloquent>()
+            .with::<Eloquent>()
             .with::<pg::Sqlx>()
             .with::<pg::SqlxPooled>()
             .with::<SeaOrm>()
@@ -26,17 +31,17 @@ fn main() -> anyhow::Result<()> {
             .with::<Toasty>()
             .with::<pg::Prax>()
             .with_distinct::<pg::Raw>()
-//E             .with_distinct::<Eloquent>()
+            .with_distinct::<Eloquent>()
             .with_distinct::<pg::Sqlx>()),
         Database::Mysql => Ok(Suite::new::<mysql::Raw>(mysql::Mariadb::from_env()?)
-//E             .with::<Eloquent>()
+            .with::<Eloquent>()
             .with::<mysql::Sqlx>()
             .with::<mysql::SqlxPooled>()
             .with::<SeaOrm>()
             .with::<mysql::DieselAsync>()
             .with::<Toasty>()
             .with_distinct::<mysql::Raw>()
-//E             .with_distinct::<Eloquent>()
+            .with_distinct::<Eloquent>()
             .with_distinct::<mysql::Sqlx>()),
     })
 }

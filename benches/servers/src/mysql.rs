@@ -16,7 +16,7 @@ pub use self::{
     store::Mariadb,
 };
 
-const SCHEME: &str = "mysql";
+pub const SCHEME: &str = "mysql";
 
 /// Whether the URL is that of a database here.
 pub fn has(database: &str) -> bool {

@@ -183,6 +183,9 @@ impl Compiler<'_> {
         if scan.ends_statement {
             return Err(Error::invalid("raw text inside a statement contains `;`"));
         }
+        if scan.is_blank {
+            return Err(Error::invalid("the raw text inside a statement is empty"));
+        }
         self.segments(&scan.segments);
         if scan.ends_in_comment {
             // What follows is not to become a part of the comment.

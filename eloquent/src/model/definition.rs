@@ -66,6 +66,12 @@ impl ModelDef {
 
     /// Adds the model and its table to an error.
     pub fn locate(&self, error: Error) -> Error {
+        let of_key = error.constraint().is_some_and(|name| name.eq_ignore_ascii_case("primary"));
+        let error = match self.key {
+            // a database may say no more than that it is the key
+            [key] if of_key => error.with_column(self.columns[*key].name.clone()),
+            _ => error,
+        };
         error.with_model(self.name).with_table(self.table)
     }
 }

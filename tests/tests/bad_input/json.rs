@@ -291,7 +291,6 @@ crate::fixture::on_servers! {
         json_that_is_too_deep_is_refused_on_every_way_in
         the_last_of_equal_keys_counts_for_every_type
         the_fields_of_a_document_keep_their_order
-        numbers_in_documents_are_exact_or_refused
         what_json_has_no_form_for_is_refused
         stored_json_of_another_shape_is_an_error
         a_map_whose_keys_are_no_text_is_refused

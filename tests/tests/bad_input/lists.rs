@@ -262,7 +262,6 @@ crate::fixture::on_servers! {
     ;
     mysql:
         an_empty_list_holds_nothing_and_excludes_nothing
-        lists_longer_than_a_statement_can_bind_are_looked_through
         a_write_by_a_long_list_writes_exactly_those_rows
         doubles_in_a_list_are_found_to_the_last_bit
         a_list_that_no_statement_can_bind_is_whole_or_refused

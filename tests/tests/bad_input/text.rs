@@ -386,6 +386,5 @@ crate::fixture::on_servers! {
         a_pattern_that_ends_in_its_escape_finds_nothing_more
         empty_text_and_bytes_are_not_null
         megabytes_come_back_whole
-        a_value_that_exists_already_is_not_shown
     ;
 }

@@ -195,7 +195,6 @@ crate::fixture::on_servers! {
         a_column_that_no_row_gives_cannot_be_changed
         an_upsert_of_no_rows_writes_nothing
         only_the_named_columns_are_changed
-        rows_that_clash_elsewhere_are_an_error_and_nothing_is_written
         a_wrong_row_in_the_middle_stops_all
         the_same_row_twice_in_one_upsert_is_one_row
     ;
