@@ -17,12 +17,25 @@ fn main() -> ExitCode {
         targets.extend(pg::targets());
     }
     let outcome = eloquent_conformance::main(&targets);
+    if cfg!(feature = "mysql") {
+        mysql::clear();
+    }
     if cfg!(feature = "pg") {
         pg::clear();
     }
     // a failure here leaves a folder behind and nothing else
     let _ = std::fs::remove_dir_all(sqlite::folder());
     outcome
+}
+
+/// Whether cases of a target may run: each case may be a process of its own, and making databases that
+/// nobody uses takes longer than the case.
+fn is_wanted(target: &str) -> bool {
+    if std::env::args().any(|argument| argument == "--list") {
+        return false;
+    }
+    let filter = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
+    filter.is_none_or(|filter| !filter.contains("::") || filter.starts_with(&format!("{target}::")))
 }
 
 mod sqlite {
@@ -74,25 +87,38 @@ mod mysql {
     use eloquent::{ConnectionConfig, Db};
     use eloquent_conformance::Target;
 
-    const DATABASE: &str = "eloquent_conformance";
     const HINT: &str = "run it within `scripts/with-servers`, or set DB_HOST, DB_PORT, DB_USER and \
                         DB_PASSWORD to a server that may be written to";
 
-    /// A database of its own, made anew.
+    /// A database of its own.
     pub(super) fn targets() -> Vec<Target> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        runtime.expect("a runtime").block_on(make()).expect(HINT);
-        let config = server("mysql").set("name", DATABASE).set("lock_timeout_s", "5");
+        if super::is_wanted("mysql") {
+            run(&format!("CREATE DATABASE {}", database()));
+        }
+        let config = server("mysql").set("name", database()).set("lock_timeout_s", "5");
         vec![Target::config("mysql", config)]
     }
 
-    async fn make() -> eloquent::Result<()> {
-        let db = Db::builder().connection(server("server")).build()?;
-        let text = format!("DROP DATABASE IF EXISTS {DATABASE}");
-        Db::raw(eloquent::RawSql::trusted(text)).on(&db).execute().await?;
-        let text = format!("CREATE DATABASE {DATABASE}");
-        Db::raw(eloquent::RawSql::trusted(text)).on(&db).execute().await?;
-        db.close().await
+    /// Drops the database.
+    pub(super) fn clear() {
+        if super::is_wanted("mysql") {
+            run(&format!("DROP DATABASE IF EXISTS {}", database()));
+        }
+    }
+
+    /// Several of these tests may run against one server.
+    fn database() -> String {
+        format!("eloquent_conformance_{}", std::process::id())
+    }
+
+    fn run(text: &str) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let outcome = runtime.expect("a runtime").block_on(async {
+            let db = Db::builder().connection(server("server")).build()?;
+            Db::raw(eloquent::RawSql::trusted(text)).on(&db).execute().await?;
+            db.close().await
+        });
+        outcome.expect(HINT);
     }
 
     /// The server of the environment, or one on this machine.
@@ -125,11 +151,13 @@ mod pg {
 
     fn target(name: &str, prepare: &str, how: &str) -> Target {
         let database = database(name);
-        run(&[
-            format!("CREATE DATABASE {database} {how}"),
-            // a session to which nothing can be set begins like this
-            format!("ALTER DATABASE {database} SET timezone = 'UTC'"),
-        ]);
+        if super::is_wanted(name) {
+            run(&[
+                format!("CREATE DATABASE {database} {how}"),
+                // a session to which nothing can be set begins like this
+                format!("ALTER DATABASE {database} SET timezone = 'UTC'"),
+            ]);
+        }
         Target::config(name, config(name).set("name", database).set("prepare", prepare))
     }
 
@@ -149,7 +177,12 @@ mod pg {
 
     /// Drops the databases.
     pub(super) fn clear() {
-        run(&NAMES.map(|name| format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", database(name))));
+        let wanted = NAMES.into_iter().filter(|name| super::is_wanted(name));
+        let drop = |name| format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", database(name));
+        let texts: Vec<String> = wanted.map(drop).collect();
+        if !texts.is_empty() {
+            run(&texts);
+        }
     }
 
     /// Several of these tests may run against one server.
