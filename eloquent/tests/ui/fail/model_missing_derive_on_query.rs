@@ -5,5 +5,5 @@ struct User {
 }
 
 fn main() {
-    let _ = User::query();
+    let _ = User::find_many([1]);
 }
