@@ -12,7 +12,11 @@ use eloquent_core::value::{ColumnValue, Value};
 use eloquent_mysql::MySqlDriver;
 use tokio::sync::OnceCell;
 
-pub(crate) const DATABASE: &str = "eloquent_mysql_driver";
+/// Several of these tests may run against one server, each in a process of its own.
+pub(crate) fn database() -> String {
+    format!("eloquent_mysql_driver_{}", std::process::id())
+}
+
 const HINT: &str = "run it within `scripts/with-servers`, or set DB_HOST, DB_PORT, DB_USER and \
                     DB_PASSWORD to a server that may be written to";
 
@@ -34,11 +38,11 @@ pub(crate) async fn config() -> ConnectionConfig {
         let connection = MySqlDriver.connect(&server()).await.expect(HINT);
         let mut session = connection.session().await.expect(HINT);
         for text in ["DROP DATABASE IF EXISTS", "CREATE DATABASE"] {
-            execute(&mut *session, &format!("{text} {DATABASE}")).await.expect("rights");
+            execute(&mut *session, &format!("{text} {}", database())).await.expect("rights");
         }
     })
     .await;
-    server().set("name", DATABASE)
+    server().set("name", database())
 }
 
 pub(crate) async fn connection(settings: &[(&str, &str)]) -> Arc<dyn Connection> {
