@@ -1,24 +1,57 @@
 //! What a statement binds.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 
 use crate::value::{Value, ValueRef};
+
+/// A list that has grown beyond this many values is given back.
+const LARGEST_LIST: usize = 1024;
+
+thread_local! {
+    /// An empty list, kept for its room.
+    static LIST: Cell<Vec<ValueRef<'static>>> = const { Cell::new(Vec::new()) };
+}
+
+/// An empty list in the place of another one.
+fn emptied<'new>(mut list: Vec<ValueRef<'_>>) -> Vec<ValueRef<'new>> {
+    list.clear();
+    // the standard library collects into the room of the list that is taken apart
+    list.into_iter().map(|_| ValueRef::Null).collect()
+}
 
 /// The bound values of a statement, in the order of its placeholders.
 ///
 /// Nearly all of them are borrowed from the statement. A [`Dialect`](super::Dialect) may send one in
 /// another form than it has there (a long list as one JSON array); such a value is owned here.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Binds<'s> {
     values: Vec<ValueRef<'s>>,
     /// The values that are owned, with their places. A place holds null in `values`.
     derived: Vec<(usize, Value)>,
 }
 
+impl Default for Binds<'_> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Drop for Binds<'_> {
+    fn drop(&mut self) {
+        if self.values.capacity() <= LARGEST_LIST {
+            let list = emptied(std::mem::take(&mut self.values));
+            // a thread that ends has no list any more
+            let _ = LIST.try_with(|place| place.set(list));
+        }
+    }
+}
+
 impl<'s> Binds<'s> {
     /// No values.
     pub fn new() -> Self {
-        Self::default()
+        let list = LIST.try_with(Cell::take).unwrap_or_default();
+        Binds { values: emptied(list), derived: Vec::new() }
     }
 
     /// The number of values.

@@ -1,6 +1,5 @@
 //! Running statements: on a session of the pool, or on that of the transaction in scope.
 
-use std::cell::Cell;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -15,7 +14,7 @@ use super::pool::{Lease, Pool, within};
 use super::scope::{self, Found};
 use super::target::{Connection, Place, Target};
 use super::transaction::{Entered, Tx};
-use super::{Db, check_family};
+use super::{Db, check_family, turn};
 use crate::model::ModelDef;
 
 /// Where statements of one query run.
@@ -222,7 +221,7 @@ impl Executor {
 
     /// The synchronous attempt, if it is this thread's turn and a session is at hand.
     pub(crate) fn now(&self, statement: &Statement, sink: &mut dyn RowSink) -> Tried {
-        if turn_is_over() {
+        if turn::is_over() {
             return Tried::Later(None);
         }
         match self.lend_now(statement.is_read()) {
@@ -241,7 +240,7 @@ impl Executor {
         if lent.is_some() {
             return Ok(Tried::Later(lent));
         }
-        take_turn().await;
+        turn::take().await;
         let lent = self.lend(statement.is_read()).await?;
         Ok(self.attempt(lent, statement, sink))
     }
@@ -267,7 +266,7 @@ impl Executor {
             Err(error) => Err(self.connection().pool().locate(error)),
         };
         let elapsed = started.elapsed();
-        spend_turn(elapsed);
+        turn::spend(elapsed);
         self.report(&mut lent, statement, elapsed, &outcome, |affected| affected.rows);
         Tried::Done(outcome)
     }
@@ -390,36 +389,6 @@ fn describe(change: &SchemaChange) -> String {
 
 fn no_session() -> Error {
     Error::new(ErrorKind::ConnectionLost, "there is no session")
-}
-
-thread_local! {
-    /// Statements and time that this thread has answered without a pause.
-    static SPENT: Cell<(u32, Duration)> = const { Cell::new((0, Duration::ZERO)) };
-}
-
-/// How much a thread answers before other tasks get their turn. Without a pause a loop of statements
-/// that are all answered at once would hold the thread for as long as it runs.
-const TURN: (u32, Duration) = (256, Duration::from_micros(500));
-
-fn turn_is_over() -> bool {
-    let (statements, time) = SPENT.get();
-    statements >= TURN.0 || time >= TURN.1
-}
-
-fn spend_turn(elapsed: Duration) {
-    SPENT.with(|spent| {
-        let (statements, time) = spent.get();
-        spent.set((statements + 1, time + elapsed));
-    });
-}
-
-/// Lets other tasks run, if this thread has answered enough. Before a statement, not after it: a future
-/// that is dropped here has not done anything yet.
-async fn take_turn() {
-    if turn_is_over() {
-        SPENT.set((0, Duration::ZERO));
-        tokio::task::yield_now().await;
-    }
 }
 
 /// Adds to an error that came up before anything was sent where it would have been sent to.

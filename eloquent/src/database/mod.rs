@@ -11,6 +11,7 @@ mod scope;
 mod stream;
 mod target;
 mod transaction;
+mod turn;
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -89,19 +89,19 @@ impl Batch {
         Ok(Chunks { definition: self.definition, pieces, rest: None })
     }
 
-    /// Sends the rows, all of them in one transaction, and gives the outcome of each statement.
-    pub(crate) async fn send<W: WriteChunk>(
+    /// Sends the rows, all of them in one transaction.
+    pub(crate) async fn send(
         self,
         executor: &Executor,
         capabilities: &Capabilities,
-        writer: &mut W,
-    ) -> Result<Vec<W::Output>> {
+        writer: &mut impl WriteChunk,
+    ) -> Result<()> {
         let prepared = writer.wants_transaction(&self);
         let mut chunks = self.chunks(capabilities)?;
-        let Some(first) = chunks.next() else { return Ok(Vec::new()) };
+        let Some(first) = chunks.next() else { return Ok(()) };
         let second = chunks.next();
         if second.is_none() && !prepared {
-            return Ok(vec![writer.write(executor, first).await?]);
+            return writer.write(executor, first).await;
         }
         let transaction = match capabilities.transactions {
             true => Some(Transaction::within(executor).await?),
@@ -111,14 +111,13 @@ impl Batch {
         if prepared {
             writer.prepare(&inner).await?;
         }
-        let mut outcomes = Vec::new();
         for chunk in [first].into_iter().chain(second).chain(chunks) {
-            outcomes.push(writer.write(&inner, chunk).await?);
+            writer.write(&inner, chunk).await?;
         }
         if let Some(transaction) = transaction {
             transaction.commit().await?;
         }
-        Ok(outcomes)
+        Ok(())
     }
 }
 
@@ -153,11 +152,8 @@ impl Iterator for Chunks {
     }
 }
 
-/// Writes a part of the rows, as one statement.
-pub(crate) trait WriteChunk: Send + Sync {
-    /// What comes of it.
-    type Output: Send;
-
+/// Writes rows a part at a time, each as one statement, and keeps what comes of it.
+pub(crate) trait WriteChunk: Send {
     /// Whether [`prepare`](Self::prepare) has something to do, in the transaction of the rows.
     fn wants_transaction(&self, _batch: &Batch) -> bool {
         false
@@ -169,8 +165,8 @@ pub(crate) trait WriteChunk: Send + Sync {
     }
 
     fn write(
-        &self,
+        &mut self,
         executor: &Executor,
         chunk: Chunk,
-    ) -> impl Future<Output = Result<Self::Output>> + Send;
+    ) -> impl Future<Output = Result<()>> + Send;
 }

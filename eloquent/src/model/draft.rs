@@ -67,7 +67,9 @@ impl DraftValues {
         if let Some(error) = self.error.take() {
             return Err(self.definition.locate(error));
         }
-        if self.given != self.piece.given {
+        if self.piece.rows == 0 {
+            self.piece.given.clone_from(&self.given);
+        } else if self.given != self.piece.given {
             let row = self.piece.values.len() - self.given.len();
             let values = self.piece.values.split_off(row);
             self.next_piece();

@@ -165,10 +165,11 @@ impl<M: Model> Many<M> {
         let batch = self.batch.map_err(at_target(self.target.as_ref(), M::definition()))?;
         let executor = Executor::resolve(self.target, Some(M::definition()))?;
         let capabilities = executor.capabilities().await.locate(M::definition())?;
+        let definition = M::definition();
         let mut writer =
-            ReadBack { definition: M::definition(), part, capabilities, ids_follow: false };
-        let rows = batch.send(&executor, &capabilities, &mut writer).await;
-        Ok(rows.locate(M::definition())?.into_iter().flatten().collect())
+            ReadBack { definition, part, capabilities, ids_follow: false, rows: Vec::new() };
+        batch.send(&executor, &capabilities, &mut writer).await.locate(definition)?;
+        Ok(writer.rows)
     }
 }
 
@@ -185,11 +186,10 @@ struct ReadBack<T> {
     part: Part<T>,
     capabilities: Capabilities,
     ids_follow: bool,
+    rows: Vec<T>,
 }
 
 impl<T: Send + 'static> WriteChunk for ReadBack<T> {
-    type Output = Vec<T>;
-
     /// Numbers that follow each other are cheaper than rows that are read back, but the question has to
     /// be asked in the transaction of the insert.
     fn wants_transaction(&self, batch: &Batch) -> bool {
@@ -206,7 +206,7 @@ impl<T: Send + 'static> WriteChunk for ReadBack<T> {
         Ok(())
     }
 
-    async fn write(&self, executor: &Executor, chunk: Chunk) -> Result<Vec<T>> {
+    async fn write(&mut self, executor: &Executor, chunk: Chunk) -> Result<()> {
         let definition = self.definition;
         let count = chunk.rows();
         let id_is_known = self.capabilities.last_insert_id && (count == 1 || self.ids_follow);
@@ -231,12 +231,16 @@ impl<T: Send + 'static> WriteChunk for ReadBack<T> {
         let sink = Collect::new(self.part.read);
         let (_, sink) =
             executor.fetch(&Statement::Insert(insert), sink).await.locate(definition)?;
-        if sink.rows.len() == count { Ok(sink.rows) } else { Err(lost(definition)) }
+        if sink.rows.len() != count {
+            return Err(lost(definition));
+        }
+        self.rows.extend(sink.rows);
+        Ok(())
     }
 }
 
 impl<T> ReadBack<T> {
-    fn read_given(&self, given: &[usize], values: &[Value], affected: Affected) -> Result<Vec<T>> {
+    fn read_given(&mut self, given: &[usize], values: &[Value], affected: Affected) -> Result<()> {
         let definition = self.definition;
         let places: Vec<Option<usize>> =
             self.part.columns.iter().map(|c| given.iter().position(|g| g == c)).collect();
@@ -249,14 +253,14 @@ impl<T> ReadBack<T> {
         };
         let before = i64::try_from(count).map_err(|_| lost(definition))?;
         let mut id = last.saturating_sub(before);
-        let mut rows = Vec::with_capacity(count);
+        self.rows.reserve(count);
         for row in values.chunks(width) {
             id = id.saturating_add(1);
             let (places, columns) = (&*places, &*self.part.columns);
             let row = Given { row, places, id: ValueRef::I64(id), columns, definition };
-            rows.push((self.part.read)(&mut RowReader::new(&row)).locate(definition)?);
+            self.rows.push((self.part.read)(&mut RowReader::new(&row)).locate(definition)?);
         }
-        Ok(rows)
+        Ok(())
     }
 }
 

@@ -94,14 +94,15 @@ impl<M: Model> Upsert<M> {
             return Err(definition.locate(Error::unsupported("upsert", driver)));
         }
         let batch = self.batch?;
-        let mut writer = Writer::<M> { unique_by, update, ignore: self.ignore, model: PhantomData };
-        let written = batch.send(&executor, &capabilities, &mut writer).await;
-        let written = written.map_err(|error| match error.kind() {
+        let ignore = self.ignore;
+        let mut writer = Writer::<M> { unique_by, update, ignore, written: 0, model: PhantomData };
+        let sent = batch.send(&executor, &capabilities, &mut writer).await;
+        sent.map_err(|error| match error.kind() {
             // the database refuses columns without a unique index, and does not name them
             ErrorKind::InvalidInput => error.with_column(writer.unique_by.join(", ")),
             _ => error,
         })?;
-        Ok(written.into_iter().sum())
+        Ok(writer.written)
     }
 }
 
@@ -109,6 +110,7 @@ struct Writer<M> {
     unique_by: Vec<Name>,
     update: Option<Vec<Name>>,
     ignore: bool,
+    written: u64,
     model: PhantomData<fn() -> M>,
 }
 
@@ -134,15 +136,14 @@ impl<M: Model> Writer<M> {
 }
 
 impl<M: Model> WriteChunk for Writer<M> {
-    type Output = u64;
-
-    async fn write(&self, executor: &Executor, chunk: Chunk) -> Result<u64> {
+    async fn write(&mut self, executor: &Executor, chunk: Chunk) -> Result<()> {
         let Chunk { columns, values, .. } = chunk;
         let conflict = Some(self.conflict(&columns)?);
         let table = M::definition().table.into();
         let insert = Insert { table, columns, values, conflict, returning: None };
         let affected = executor.execute(&Statement::Insert(insert)).await;
-        Ok(affected.locate(M::definition())?.rows)
+        self.written += affected.locate(M::definition())?.rows;
+        Ok(())
     }
 }
 

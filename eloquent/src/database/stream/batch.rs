@@ -16,7 +16,7 @@ use super::{BoxFuture, Decode, Reading};
 /// the many do not wait for a thread to wake up.
 const FIRST: usize = 64;
 /// Rows in a batch at most.
-const MOST: usize = 512;
+const MOST: usize = 1024;
 /// Rows in a batch at most when no other thread has to wake up for it.
 const MOST_DECODED: usize = 256;
 /// Bytes in a batch at which it is full, however few rows it has.
