@@ -129,8 +129,8 @@ fn names_are_not_cut_off() {
     let read = |length| {
         let name = Name::from("a".repeat(length));
         let table = Select::new(name, Projection::Expressions(vec![column("a", ColumnType::I64)]));
-        let mut binds = Binds::new();
         let statement = Statement::Select(table);
+        let mut binds = Binds::new();
         StatementCache::default().compile(&PgDialect, &statement, &mut binds).map(drop)
     };
     assert!(read(63).is_ok());
