@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 
 use eloquent_core::driver::{Capabilities, Family, Isolation, TransactionOptions};
-use eloquent_core::schema::{Column, ColumnType};
+use eloquent_core::schema::{Column, ColumnType, ForeignAction, ForeignKey};
 use eloquent_core::sql::{
-    AggregateCall, ArithmeticCall, Dialect, IndexParts, InsertParts, PackedList, Page,
-    pattern_of_nothing,
+    AggregateCall, ArithmeticCall, ColumnParts, Dialect, IndexParts, InsertParts, PackedList, Page,
+    no_moment, pattern_of_nothing, quote_identifier, standard_literal,
 };
 use eloquent_core::statement::{AggregateFunction, ArithmeticOperator, Lock, LockMode, LockWait};
 use eloquent_core::value::Value;
@@ -47,6 +47,11 @@ const LONGEST_LIST: usize = 60_000;
 pub(crate) const IF_NEEDED: &str = "/* if needed */ ";
 
 impl MySqlDialect {
+    /// Whose server it is.
+    pub(crate) fn flavour(&self) -> Flavour {
+        self.flavour
+    }
+
     fn is_mariadb(&self) -> bool {
         self.flavour == Flavour::MariaDb
     }
@@ -67,6 +72,9 @@ impl Dialect for MySqlDialect {
         capabilities.upsert = true;
         capabilities.joins = true;
         capabilities.row_locks = true;
+        capabilities.expression_indexes = !self.is_mariadb();
+        capabilities.comments = true;
+        capabilities.virtual_columns = true;
         capabilities.max_binds = 65_535;
         capabilities.insert_rows = 1000;
         capabilities
@@ -233,7 +241,111 @@ impl Dialect for MySqlDialect {
         Ok(sql)
     }
 
+    /// The settings of the session let a backslash take the meaning of the next character away.
+    fn text_literal(&self, text: &str) -> Result<String> {
+        if text.contains('\0') {
+            return Err(Error::invalid("a constant of the schema contains a NUL character"));
+        }
+        Ok(format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''")))
+    }
+
+    fn literal(&self, value: &Value, _column: &Column) -> Result<String> {
+        match value {
+            Value::Bool(truth) => Ok(u8::from(*truth).to_string()),
+            Value::Uuid(id) if self.uuid == UuidForm::Binary => Ok(format!("X'{}'", id.simple())),
+            _ => standard_literal(value, &|text| self.text_literal(text)),
+        }
+    }
+
+    fn now(&self, column: &Column) -> Result<Cow<'static, str>> {
+        let digits = column.precision.unwrap_or(6);
+        match column.ty {
+            ColumnType::Date => Ok(Cow::Borrowed("(CURRENT_DATE)")),
+            ColumnType::Time => Ok(format!("(CURRENT_TIME({digits}))").into()),
+            ColumnType::DateTime | ColumnType::Timestamp => {
+                Ok(format!("CURRENT_TIMESTAMP({digits})").into())
+            }
+            _ => Err(no_moment()),
+        }
+    }
+
+    /// What is kept beside its row has an expression by default, and no constant.
+    fn default_constant(&self, column: &Column, constant: String) -> String {
+        let in_row = match column.ty {
+            ColumnType::String { length } => length <= IN_ROW,
+            ColumnType::Text
+            | ColumnType::Bytes
+            | ColumnType::Json
+            | ColumnType::Array
+            | ColumnType::Document => false,
+            _ => true,
+        };
+        if in_row || !column.one_of.is_empty() { constant } else { format!("({constant})") }
+    }
+
+    fn has_enumerations(&self) -> bool {
+        true
+    }
+
+    fn inline_comment(&self, comment: &str) -> Option<String> {
+        Some(format!(" COMMENT {comment}"))
+    }
+
+    fn table_comment(&self, table: &str, comment: &str) -> String {
+        format!("ALTER TABLE {table} COMMENT = {comment}")
+    }
+
+    fn fills_new_columns(&self) -> bool {
+        true
+    }
+
+    fn alter_column(&self, parts: &ColumnParts<'_>) -> Result<Vec<String>> {
+        let check = parts.known.and_then(|known| known.type_check.as_deref());
+        // without a name it is a part of the definition, and goes with it
+        let check = check.map(|name| quote_identifier(self, name)).transpose()?;
+        let dropped = check.map(|name| self.drop_check(parts.table, &name));
+        let modified = format!("ALTER TABLE {} MODIFY COLUMN {}", parts.table, parts.definition);
+        Ok(dropped.into_iter().chain([modified]).collect())
+    }
+
+    fn check_foreign_key(&self, key: &ForeignKey) -> Result<()> {
+        let actions = [key.on_delete, key.on_update];
+        if actions.contains(&ForeignAction::SetDefault) {
+            return Err(Error::unsupported("a foreign key that sets a default", DRIVER)
+                .with_hint("set null, or restrict"));
+        }
+        if key.deferred {
+            return Err(Error::unsupported("a foreign key that is looked at on commit", DRIVER)
+                .with_hint(
+                    "leave `deferred` out, and write rows behind those that they refer to",
+                ));
+        }
+        Ok(())
+    }
+
+    fn drop_foreign_key(&self, table: &str, name: &str) -> String {
+        format!("ALTER TABLE {table} DROP FOREIGN KEY {name}")
+    }
+
+    fn drop_check(&self, table: &str, name: &str) -> String {
+        let what = if self.is_mariadb() { "CONSTRAINT" } else { "CHECK" };
+        format!("ALTER TABLE {table} DROP {what} {name}")
+    }
+
+    fn drop_key(&self, table: &str, _name: Option<&str>) -> Result<String> {
+        Ok(format!("ALTER TABLE {table} DROP PRIMARY KEY"))
+    }
+
+    fn rename_index(&self, table: &str, from: &str, to: &str) -> String {
+        format!("ALTER TABLE {table} RENAME INDEX {from} TO {to}")
+    }
+
     fn column_type(&self, column: &Column) -> Result<Cow<'static, str>> {
+        if !column.one_of.is_empty() {
+            let values = column.one_of.iter().map(|value| self.text_literal(value));
+            return Ok(format!("ENUM({})", values.collect::<Result<Vec<_>>>()?.join(", ")).into());
+        }
+        let digits = column.precision.unwrap_or(6);
         Ok(Cow::Borrowed(match column.ty {
             ColumnType::Bool => "TINYINT(1)",
             ColumnType::I8 => "TINYINT",
@@ -269,9 +381,11 @@ impl Dialect for MySqlDialect {
                 UuidForm::Text => "CHAR(36) CHARACTER SET ascii COLLATE ascii_bin",
             },
             ColumnType::Date => "DATE",
-            ColumnType::Time => "TIME(6)",
+            ColumnType::Time => return Ok(format!("TIME({digits})").into()),
             // not TIMESTAMP, which ends in 2038
-            ColumnType::DateTime | ColumnType::Timestamp => "DATETIME(6)",
+            ColumnType::DateTime | ColumnType::Timestamp => {
+                return Ok(format!("DATETIME({digits})").into());
+            }
             _ => return Err(Error::unsupported("a column of this type", DRIVER)),
         }))
     }
@@ -287,6 +401,10 @@ impl Dialect for MySqlDialect {
     }
 
     fn auto_increment(&self, column: &Column, sole_key: bool) -> Result<&'static str> {
+        if column.identity_always {
+            return Err(Error::unsupported("an identity that takes no other numbers", DRIVER)
+                .with_hint("leave `always` out"));
+        }
         if sole_key || column.unique {
             Ok(" NOT NULL AUTO_INCREMENT")
         } else {
@@ -313,6 +431,7 @@ impl Dialect for MySqlDialect {
             table: parts.table,
             columns: parts.columns,
             unique: parts.unique,
+            filter: parts.filter,
         }
         .standard();
         Ok(if condition { format!("{IF_NEEDED}{sql}") } else { sql })

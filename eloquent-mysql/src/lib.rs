@@ -100,6 +100,7 @@ mod dialect;
 mod driver;
 mod error;
 mod flavour;
+mod inspect;
 mod open;
 mod query;
 mod row;

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use eloquent_core::driver::{Affected, Fetched, TransactionOptions};
 use eloquent_core::row::{Discard, RowSink};
+use eloquent_core::schema::{TableInfo, TableSummary};
 use eloquent_core::sql::{Compiled, Dialect, SqlSession, StatementCache};
 use eloquent_core::value::ValueRef;
 use eloquent_core::{Error, ErrorKind, Result, async_trait};
@@ -19,6 +20,7 @@ use crate::client::{Client, Done, Flight, Orders, Outcome, Step, absorb, batch, 
 use crate::connection::Shared;
 use crate::dialect::IF_NEEDED;
 use crate::error::{error, lost};
+use crate::inspect;
 use crate::open::kill;
 use crate::query::{self, Query};
 use crate::value::encode;
@@ -262,6 +264,15 @@ impl SqlSession for ServerSession {
         let sql: Arc<str> = sql.into();
         self.send(Step::Other, |client, _| batch(client, sql, fine))?;
         self.arrival().await.map(drop)
+    }
+
+    async fn inspect_tables(&mut self) -> Result<Vec<TableSummary>> {
+        inspect::tables(self).await
+    }
+
+    async fn inspect_table(&mut self, name: &str) -> Result<Option<TableInfo>> {
+        let flavour = self.shared.dialect.flavour();
+        inspect::table(self, name, flavour).await
     }
 
     async fn begin(&mut self, depth: u32, options: TransactionOptions) -> Result<()> {

@@ -96,9 +96,9 @@ async fn numbers_are_told_and_assignments_take_turns() {
         match drop {
             true => SchemaChange::DropIndex { table, name, if_exists: true },
             false => {
-                let columns = vec![Column::new("a", ColumnType::I64).name];
-                let (unique, if_not_exists) = (false, true);
-                SchemaChange::CreateIndex(Index { name, table, columns, unique, if_not_exists })
+                let columns = vec!["a".into()];
+                let index = Index { name, table, columns, ..Index::default() };
+                SchemaChange::CreateIndex(Index { if_not_exists: true, ..index })
             }
         }
     };

@@ -9,9 +9,10 @@ use eloquent_core::driver::{Capabilities, Family};
 use eloquent_core::schema::{Column, ColumnType};
 use eloquent_core::sql::{
     AggregateCall, ArithmeticCall, Dialect, Operand, OperandKind, PackedList, pattern_of_nothing,
+    standard_literal,
 };
 use eloquent_core::statement::{AggregateFunction, ArithmeticOperator};
-use eloquent_core::value::{Mismatch, Value};
+use eloquent_core::value::{Mismatch, Value, format_date_time};
 
 use crate::error::DRIVER;
 use crate::text::list_of;
@@ -37,6 +38,11 @@ impl Dialect for PgDialect {
         capabilities.upsert = true;
         capabilities.joins = true;
         capabilities.row_locks = true;
+        capabilities.partial_indexes = true;
+        capabilities.expression_indexes = true;
+        capabilities.comments = true;
+        capabilities.arrays = true;
+        capabilities.transactional_ddl = true;
         capabilities.max_binds = 65_535;
         capabilities.insert_rows = 1000;
         capabilities
@@ -170,43 +176,42 @@ impl Dialect for PgDialect {
         pattern_of_nothing(pattern)
     }
 
-    /// Text is ordered by its characters, as with all databases, and not as the server's language has it.
-    /// A document keeps the order of its fields, which `jsonb` does not.
+    /// A moment that has no zone is kept as one in UTC, as the session has it.
+    fn literal(&self, value: &Value, column: &Column) -> Result<String> {
+        match value {
+            Value::Bytes(bytes) => {
+                let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+                Ok(format!("'\\x{hex}'::bytea"))
+            }
+            Value::Array(items) if column.element.is_some() => {
+                let list = list_of(items).map_err(Mismatch::into_encode_error)?;
+                self.text_literal(&list)
+            }
+            Value::Timestamp(at) => {
+                let text = format_date_time(at.naive_utc()).map_err(Mismatch::into_encode_error)?;
+                self.text_literal(&format!("{text}+00"))
+            }
+            _ => standard_literal(value, &|text| self.text_literal(text)),
+        }
+    }
+
     fn column_type(&self, column: &Column) -> Result<Cow<'static, str>> {
-        Ok(Cow::Borrowed(match column.ty {
-            ColumnType::Bool => "boolean",
-            ColumnType::I8 | ColumnType::I16 | ColumnType::U8 => "smallint",
-            ColumnType::I32 | ColumnType::U16 => "integer",
-            ColumnType::I64 | ColumnType::U32 => "bigint",
-            // what numbers itself cannot be a `numeric`
-            ColumnType::U64 if column.auto_increment => "bigint",
-            ColumnType::U64 => "numeric(20, 0)",
-            ColumnType::F32 => "real",
-            ColumnType::F64 => "double precision",
-            ColumnType::Decimal { precision: 0, .. } => "numeric",
-            ColumnType::Decimal { precision, scale } => {
-                return Ok(format!("numeric({precision}, {scale})").into());
-            }
-            ColumnType::Text => r#"text COLLATE "C""#,
-            ColumnType::String { length } => {
-                return Ok(format!(r#"varchar({length}) COLLATE "C""#).into());
-            }
-            ColumnType::Bytes => "bytea",
-            ColumnType::Uuid => "uuid",
-            ColumnType::Date => "date",
-            ColumnType::Time => "time",
-            ColumnType::DateTime => "timestamp",
-            ColumnType::Timestamp => "timestamptz",
-            ColumnType::Json | ColumnType::Array => "jsonb",
-            ColumnType::Document => "json",
-            ColumnType::ObjectId => "varchar(24)",
-            _ => return Err(Error::unsupported("a column of this type", DRIVER)),
-        }))
+        if let Some(element) = column.element {
+            return Ok(format!("{}[]", type_of(&Column::new("", element))?).into());
+        }
+        let ty = type_of(column)?;
+        // in its own collation text is ordered by its characters, as with all databases, and not as the
+        // server's language has it
+        Ok(match column.ty.is_text() && column.collation.is_none() {
+            true => format!(r#"{ty} COLLATE "C""#).into(),
+            false => ty,
+        })
     }
 
     /// The server has no unsigned integers, and none of 8 bits.
     fn column_check(&self, column: &Column, name: &str) -> Option<String> {
         match column.ty {
+            _ if column.element.is_some() => None,
             ColumnType::I8
             | ColumnType::U8
             | ColumnType::U16
@@ -218,6 +223,39 @@ impl Dialect for PgDialect {
             _ => None,
         }
     }
+}
+
+/// The type of a column without its collation. A document keeps the order of its fields, which `jsonb` does
+/// not.
+fn type_of(column: &Column) -> Result<Cow<'static, str>> {
+    let digits = |ty: &str| column.precision.map(|digits| format!("{ty}({digits})").into());
+    Ok(Cow::Borrowed(match column.ty {
+        ColumnType::Bool => "boolean",
+        ColumnType::I8 | ColumnType::I16 | ColumnType::U8 => "smallint",
+        ColumnType::I32 | ColumnType::U16 => "integer",
+        ColumnType::I64 | ColumnType::U32 => "bigint",
+        // what numbers itself cannot be a `numeric`
+        ColumnType::U64 if column.auto_increment => "bigint",
+        ColumnType::U64 => "numeric(20, 0)",
+        ColumnType::F32 => "real",
+        ColumnType::F64 => "double precision",
+        ColumnType::Decimal { precision: 0, .. } => "numeric",
+        ColumnType::Decimal { precision, scale } => {
+            return Ok(format!("numeric({precision}, {scale})").into());
+        }
+        ColumnType::Text => "text",
+        ColumnType::String { length } => return Ok(format!("varchar({length})").into()),
+        ColumnType::Bytes => "bytea",
+        ColumnType::Uuid => "uuid",
+        ColumnType::Date => "date",
+        ColumnType::Time => return Ok(digits("time").unwrap_or("time".into())),
+        ColumnType::DateTime => return Ok(digits("timestamp").unwrap_or("timestamp".into())),
+        ColumnType::Timestamp => return Ok(digits("timestamptz").unwrap_or("timestamptz".into())),
+        ColumnType::Json | ColumnType::Array => "jsonb",
+        ColumnType::Document => "json",
+        ColumnType::ObjectId => "varchar(24)",
+        _ => return Err(Error::unsupported("a column of this type", DRIVER)),
+    }))
 }
 
 #[cfg(test)]

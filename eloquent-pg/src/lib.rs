@@ -101,6 +101,7 @@ mod encode;
 mod error;
 mod explain;
 mod form;
+mod inspect;
 mod list;
 mod numeric;
 mod open;

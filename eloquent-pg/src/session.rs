@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use eloquent_core::driver::{Affected, Fetched, TransactionOptions};
 use eloquent_core::row::RowSink;
+use eloquent_core::schema::{TableInfo, TableSummary};
 use eloquent_core::sql::{Compiled, Dialect, SqlSession, StatementCache};
 use eloquent_core::value::ValueRef;
 use eloquent_core::{Error, ErrorKind, Result, async_trait};
@@ -17,6 +18,7 @@ use tokio::time::timeout;
 use crate::connection::Shared;
 use crate::dialect::PgDialect;
 use crate::error::{ABORTED, NO_TRANSACTION, code, error, lost, translate};
+use crate::inspect;
 use crate::open::Opened;
 use crate::prepared::Statements;
 
@@ -173,6 +175,14 @@ impl SqlSession for PgSession {
 
     async fn batch(&mut self, sql: &str) -> Result<()> {
         self.send(sql).await.map_err(|cause| translate(&cause))
+    }
+
+    async fn inspect_tables(&mut self) -> Result<Vec<TableSummary>> {
+        inspect::tables(self).await
+    }
+
+    async fn inspect_table(&mut self, name: &str) -> Result<Option<TableInfo>> {
+        inspect::table(self, name).await
     }
 
     async fn begin(&mut self, depth: u32, options: TransactionOptions) -> Result<()> {

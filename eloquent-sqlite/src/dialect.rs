@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use eloquent_core::driver::{Capabilities, Family, TransactionOptions};
 use eloquent_core::schema::{Column, ColumnType};
 use eloquent_core::sql::{
-    AggregateCall, ArithmeticCall, Dialect, Operand, OperandKind, PackedList, Page,
+    AggregateCall, ArithmeticCall, Dialect, Operand, OperandKind, PackedList, Page, no_moment,
+    standard_literal,
 };
 use eloquent_core::statement::{AggregateFunction, ArithmeticOperator};
 use eloquent_core::value::{Value, format_date, format_date_time, format_time};
@@ -36,6 +37,10 @@ impl Dialect for SqliteDialect {
         capabilities.last_insert_id = true;
         capabilities.upsert = true;
         capabilities.joins = true;
+        capabilities.partial_indexes = true;
+        capabilities.expression_indexes = true;
+        capabilities.virtual_columns = true;
+        capabilities.transactional_ddl = true;
         capabilities.max_binds = 32_766;
         capabilities.insert_rows = 64;
         capabilities
@@ -150,7 +155,38 @@ impl Dialect for SqliteDialect {
         Ok(format!("EXPLAIN QUERY PLAN {sql}"))
     }
 
+    /// In the forms in which values are kept.
+    fn literal(&self, value: &Value, column: &Column) -> Result<String> {
+        match (value, column.ty) {
+            (Value::Bool(truth), _) => Ok(u8::from(*truth).to_string()),
+            (Value::Decimal(number), _) => self.text_literal(&canonical(*number)),
+            (Value::I64(number), ty) if ty.is_decimal() => self.text_literal(&number.to_string()),
+            _ => standard_literal(value, &|text| self.text_literal(text)),
+        }
+    }
+
+    /// In the form in which moments are kept: without zeros behind the last digit of a second.
+    fn now(&self, column: &Column) -> Result<Cow<'static, str>> {
+        Ok(Cow::Borrowed(match column.ty {
+            ColumnType::Date => "(date('now'))",
+            ColumnType::Time => "(rtrim(rtrim(strftime('%H:%M:%f', 'now'), '0'), '.'))",
+            ColumnType::DateTime | ColumnType::Timestamp => {
+                "(rtrim(rtrim(strftime('%Y-%m-%d %H:%M:%f', 'now'), '0'), '.'))"
+            }
+            _ => return Err(no_moment()),
+        }))
+    }
+
+    fn create_view(&self, name: &str, query: &str, or_replace: bool) -> Vec<String> {
+        let dropped = or_replace.then(|| format!("DROP VIEW IF EXISTS {name}"));
+        dropped.into_iter().chain([format!("CREATE VIEW {name} AS {query}")]).collect()
+    }
+
     fn column_type(&self, column: &Column) -> Result<Cow<'static, str>> {
+        if column.precision.is_some() {
+            return Err(Error::unsupported("a limit to the digits behind a second", self.driver())
+                .with_hint("leave it out; a time is kept as it is given"));
+        }
         Ok(Cow::Borrowed(match column.ty {
             ColumnType::Bool => "INTEGER",
             ty if ty.integer_range().is_some() => "INTEGER",
@@ -180,7 +216,14 @@ impl Dialect for SqliteDialect {
 
     /// The primary key numbers itself. Without AUTOINCREMENT, which would cost a second write for each
     /// insert, the number of a deleted last row may be given again.
-    fn auto_increment(&self, _column: &Column, sole_key: bool) -> Result<&'static str> {
+    fn auto_increment(&self, column: &Column, sole_key: bool) -> Result<&'static str> {
+        if column.identity_always {
+            return Err(Error::unsupported(
+                "an identity that takes no other numbers",
+                self.driver(),
+            )
+            .with_hint("leave `always` out"));
+        }
         if sole_key {
             Ok("")
         } else {

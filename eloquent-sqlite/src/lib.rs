@@ -103,6 +103,7 @@ mod inline;
 mod like;
 mod open;
 mod same_file;
+mod schema;
 mod session;
 mod show;
 mod task;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use eloquent_core::driver::{Fetched, Now, TransactionOptions};
 use eloquent_core::row::RowSink;
+use eloquent_core::schema::{SchemaChange, TableInfo, TableSummary};
 use eloquent_core::sql::{Compiled, Cost, Dialect, SqlSession, StatementCache};
 use eloquent_core::value::ValueRef;
 use eloquent_core::{ErrorKind, Result, async_trait};
@@ -222,13 +223,34 @@ impl SqlSession for SqliteSession {
         self.come_home().await?;
         match self.hop(Task::Query { statement: statement.clone(), binds, sink }).await? {
             Outcome::Fetched(fetched) => Ok(fetched),
-            Outcome::Done | Outcome::Text(_) => Err(mixed_up()),
+            _ => Err(mixed_up()),
         }
     }
 
     async fn batch(&mut self, sql: &str) -> Result<()> {
         self.come_home().await?;
         self.hop(Task::Batch(sql.to_owned())).await.map(drop)
+    }
+
+    async fn alter(&mut self, change: &SchemaChange) -> Result<()> {
+        self.come_home().await?;
+        self.hop(Task::Alter(change.clone())).await.map(drop)
+    }
+
+    async fn inspect_tables(&mut self) -> Result<Vec<TableSummary>> {
+        self.come_home().await?;
+        match self.hop(Task::Tables).await? {
+            Outcome::Tables(tables) => Ok(tables),
+            _ => Err(mixed_up()),
+        }
+    }
+
+    async fn inspect_table(&mut self, name: &str) -> Result<Option<TableInfo>> {
+        self.come_home().await?;
+        match self.hop(Task::Table(name.to_owned())).await? {
+            Outcome::Table(table) => Ok(table.map(|table| *table)),
+            _ => Err(mixed_up()),
+        }
     }
 
     async fn begin(&mut self, depth: u32, options: TransactionOptions) -> Result<()> {
@@ -273,7 +295,7 @@ impl SqlSession for SqliteSession {
         self.come_home().await?;
         match self.hop(Task::Explain { statement: statement.clone(), binds }).await? {
             Outcome::Text(text) => Ok(text),
-            Outcome::Done | Outcome::Fetched(_) => Err(mixed_up()),
+            _ => Err(mixed_up()),
         }
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use eloquent_core::driver::Fetched;
 use eloquent_core::row::RowSink;
+use eloquent_core::schema::{SchemaChange, TableInfo, TableSummary};
 use eloquent_core::sql::Compiled;
 use eloquent_core::{ErrorKind, Result};
 use rusqlite::types::Value;
@@ -15,6 +16,7 @@ use crate::checkpoint::Claim;
 use crate::engine::{Engine, Fault, Place};
 use crate::error::{error, translate};
 use crate::explain::explain;
+use crate::schema::inspect;
 use crate::transaction::Control;
 use crate::{busy, checkpoint};
 
@@ -29,6 +31,12 @@ pub(crate) enum Task {
     Explain { statement: Arc<Compiled>, binds: Vec<Value> },
     /// Statements without binds or rows.
     Batch(String),
+    /// A change to the schema.
+    Alter(SchemaChange),
+    /// What tables there are.
+    Tables,
+    /// What a table looks like.
+    Table(String),
     /// A step of a transaction.
     Control(Control),
     /// Whatever makes the connection as new.
@@ -46,6 +54,10 @@ pub(crate) enum Outcome {
     Fetched(Fetched),
     /// Text.
     Text(String),
+    /// The tables that there are.
+    Tables(Vec<TableSummary>),
+    /// What a table looks like.
+    Table(Option<Box<TableInfo>>),
 }
 
 /// What comes back from the worker. The engine is missing when it is lost.
@@ -94,6 +106,19 @@ impl Engine {
                 .map_err(|fault| fault.into_error(&statement)),
             Task::Batch(sql) => {
                 self.batch(&sql).map_err(Fault::into_plain_error).map(|()| Outcome::Done)
+            }
+            Task::Alter(change) => self.alter(&change).map(|()| Outcome::Done),
+            Task::Tables => {
+                self.check_transaction().map_err(Fault::into_plain_error)?;
+                inspect::tables(&self.connection)
+                    .map(Outcome::Tables)
+                    .map_err(Fault::into_plain_error)
+            }
+            Task::Table(name) => {
+                self.check_transaction().map_err(Fault::into_plain_error)?;
+                inspect::table(&self.connection, &name)
+                    .map(|table| Outcome::Table(table.map(Box::new)))
+                    .map_err(Fault::into_plain_error)
             }
             Task::Control(control) => {
                 self.control(control).map_err(Fault::into_plain_error).map(|()| Outcome::Done)

@@ -189,6 +189,7 @@ async fn every_column_type_holds_its_values() {
         key: Vec::new(),
         indexes: Vec::new(),
         if_not_exists: false,
+        ..Default::default()
     };
     session.alter(&SchemaChange::CreateTable(table)).await.unwrap();
     let insert = Statement::Insert(Insert {

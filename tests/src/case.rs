@@ -81,6 +81,12 @@ needs! {
     UPSERT NO_UPSERT upsert "upserts";
     JOINS NO_JOINS joins "joins";
     ROW_LOCKS NO_ROW_LOCKS row_locks "row locks";
+    PARTIAL_INDEXES NO_PARTIAL_INDEXES partial_indexes "indexes over a part of the rows";
+    EXPRESSION_INDEXES NO_EXPRESSION_INDEXES expression_indexes "indexes over expressions";
+    COMMENTS NO_COMMENTS comments "comments";
+    ARRAYS NO_ARRAYS arrays "lists of a type of the database";
+    VIRTUAL_COLUMNS NO_VIRTUAL_COLUMNS virtual_columns "generated columns that are not stored";
+    TRANSACTIONAL_DDL NO_TRANSACTIONAL_DDL transactional_ddl "schema changes in transactions";
 }
 
 /// It keeps rows in tables.

@@ -1,5 +1,6 @@
 //! What a database can do.
 
+use crate::schema::{IndexPart, SchemaChange, TableChange};
 use crate::statement::{Delete, From, Insert, Select, Statement, Update};
 use crate::{Error, Result};
 
@@ -35,6 +36,18 @@ pub struct Capabilities {
     pub joins: bool,
     /// Whether a select can lock rows.
     pub row_locks: bool,
+    /// Whether an index can hold only the rows that meet a condition.
+    pub partial_indexes: bool,
+    /// Whether an index can be over an expression.
+    pub expression_indexes: bool,
+    /// Whether tables and columns can have comments.
+    pub comments: bool,
+    /// Whether there are lists of a type in the database's own form.
+    pub arrays: bool,
+    /// Whether a generated column can be computed when it is read.
+    pub virtual_columns: bool,
+    /// Whether changes to the schema are part of a transaction.
+    pub transactional_ddl: bool,
     /// How many values one statement can bind.
     pub max_binds: usize,
     /// How many rows an insert takes at best; more are sent in several statements.
@@ -54,6 +67,12 @@ impl Capabilities {
             upsert: false,
             joins: false,
             row_locks: false,
+            partial_indexes: false,
+            expression_indexes: false,
+            comments: false,
+            arrays: false,
+            virtual_columns: false,
+            transactional_ddl: false,
             max_binds: usize::MAX,
             insert_rows: 1000,
         }
@@ -85,6 +104,56 @@ impl Capabilities {
             Some(feature) => Err(Error::unsupported(feature, driver)),
             None => statement.check(),
         }
+    }
+
+    /// Refuses a change to the schema that needs what this database lacks. A driver that does not leave
+    /// its changes to the shared compiler calls it before it sends anything.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind) naming `driver` and a way out.
+    pub fn check_change(&self, change: &SchemaChange, driver: &'static str) -> Result<()> {
+        let refuse = |feature: &str, hint: &'static str| {
+            let error = Error::unsupported(feature, driver).with_hint(hint);
+            Err(error.with_table(change.table().clone()))
+        };
+        for index in change.indexes() {
+            if index.filter.is_some() && !self.partial_indexes {
+                return refuse(
+                    "an index over a part of the rows",
+                    "index a generated column that is null in the other rows",
+                );
+            }
+            let is_expression = |part: &IndexPart| part.column().is_none();
+            if index.columns.iter().any(is_expression) && !self.expression_indexes {
+                return refuse(
+                    "an index over an expression",
+                    "add a generated column with the expression, and index that",
+                );
+            }
+        }
+        let of_table = match change {
+            SchemaChange::CreateTable(table) => table.comment.is_some(),
+            _ => change.steps().iter().any(|step| matches!(step, TableChange::SetComment(_))),
+        };
+        if of_table && !self.comments {
+            return refuse("a comment on a table", "leave it out");
+        }
+        for column in change.columns() {
+            let lacking = if column.comment.is_some() && !self.comments {
+                ("a comment on a column", "leave it out")
+            } else if column.element.is_some() && !self.arrays {
+                ("a list of a type of the database", "use a list that is kept as JSON")
+            } else if column.generated.as_ref().is_some_and(|generated| !generated.stored)
+                && !self.virtual_columns
+            {
+                ("a generated column that is not stored", "let it be stored")
+            } else {
+                continue;
+            };
+            return refuse(lacking.0, lacking.1)
+                .map_err(|error| error.with_column(column.name.clone()));
+        }
+        Ok(())
     }
 
     fn lacking(&self, select: &Select) -> Option<&'static str> {

@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 
 use crate::row::{Discard, RowSink};
-use crate::schema::SchemaChange;
+use crate::schema::{SchemaChange, TableInfo, TableSummary};
 use crate::statement::Statement;
 use crate::{Error, ErrorKind, Result, async_trait};
 
@@ -97,6 +97,22 @@ pub trait Session: Debug + Send + 'static {
     /// What the database reports, or that it cannot.
     async fn alter(&mut self, change: &SchemaChange) -> Result<()>;
 
+    /// The tables and views that there are, by name.
+    ///
+    /// # Errors
+    /// What the database reports, or that it cannot.
+    async fn inspect_tables(&mut self) -> Result<Vec<TableSummary>> {
+        Err(no_inspection())
+    }
+
+    /// What a table or view looks like; `None` when there is none of that name.
+    ///
+    /// # Errors
+    /// What the database reports, or that it cannot.
+    async fn inspect_table(&mut self, _name: &str) -> Result<Option<TableInfo>> {
+        Err(no_inspection())
+    }
+
     /// Begins a transaction (depth 0) or sets the savepoint of that depth.
     ///
     /// # Errors
@@ -178,6 +194,11 @@ pub trait Session: Debug + Send + 'static {
     async fn explain(&mut self, _statement: &Statement) -> Result<String> {
         Err(Error::new(ErrorKind::Unsupported, "this database does not explain its plans"))
     }
+}
+
+fn no_inspection() -> Error {
+    Error::new(ErrorKind::Unsupported, "this database does not tell of its tables")
+        .with_hint("its driver would have to implement `inspect_tables` and `inspect_table`")
 }
 
 fn no_transactions() -> Error {

@@ -1,5 +1,6 @@
 //! Columns and their types.
 
+use super::{ColumnDefault, Generated, SchemaText};
 use crate::value::{Mismatch, ValueRef};
 use crate::{Error, Name, Result};
 
@@ -72,6 +73,16 @@ impl ColumnType {
         matches!(self, ColumnType::Decimal { .. })
     }
 
+    /// Whether values of this type are text that is compared by a collation.
+    pub const fn is_text(self) -> bool {
+        matches!(self, ColumnType::Text | ColumnType::String { .. })
+    }
+
+    /// Whether values of this type have a time of day.
+    pub const fn has_time(self) -> bool {
+        matches!(self, ColumnType::Time | ColumnType::DateTime | ColumnType::Timestamp)
+    }
+
     /// Whether values of this type are floating-point numbers.
     pub const fn is_float(self) -> bool {
         matches!(self, ColumnType::F32 | ColumnType::F64)
@@ -118,6 +129,24 @@ pub struct Column {
     pub index: bool,
     /// Whether the database fills it when an insert leaves it out.
     pub database_default: bool,
+    /// What the database fills it with.
+    pub default: Option<ColumnDefault>,
+    /// What it is computed from.
+    pub generated: Option<Generated>,
+    /// Whether no other numbers than those of the database are taken, of a column that it numbers.
+    pub identity_always: bool,
+    /// The only values that it may have, for an enumeration.
+    pub one_of: Vec<Name>,
+    /// The type of its elements, for a list in the database's own form.
+    pub element: Option<ColumnType>,
+    /// How many digits the seconds of a time have behind the point; `None` means as many as are kept.
+    pub precision: Option<u8>,
+    /// How its text is compared and ordered: the name that the database has for it.
+    pub collation: Option<Name>,
+    /// What it is for.
+    pub comment: Option<Name>,
+    /// Its type in the language of the database, in place of the one that `ty` would get.
+    pub native_type: Option<SchemaText>,
 }
 
 impl Column {
@@ -131,6 +160,15 @@ impl Column {
             unique: false,
             index: false,
             database_default: false,
+            default: None,
+            generated: None,
+            identity_always: false,
+            one_of: Vec::new(),
+            element: None,
+            precision: None,
+            collation: None,
+            comment: None,
+            native_type: None,
         }
     }
 

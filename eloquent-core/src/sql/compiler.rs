@@ -296,18 +296,3 @@ fn quote_into(dialect: &dyn Dialect, name: &str, sql: &mut String) -> Result<()>
     sql.push(close);
     Ok(())
 }
-
-/// Makes a name that is too long for the database fit: its start and a number made of all of it.
-pub(super) fn shorten(name: String, longest: usize) -> String {
-    if name.len() <= longest {
-        return name;
-    }
-    let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
-    let mut kept = longest.saturating_sub(17);
-    while !name.is_char_boundary(kept) {
-        kept -= 1;
-    }
-    format!("{}_{hash:016x}", &name[..kept])
-}

@@ -12,12 +12,15 @@
 
 mod binds;
 mod cache;
+mod change;
 mod compiled;
 mod compiler;
 mod dialect;
 mod expression;
+mod inspect;
 mod parts;
 mod predicate;
+mod rows;
 mod schema;
 mod select;
 mod session;
@@ -33,10 +36,15 @@ pub use cache::StatementCache;
 pub use compiled::{Compiled, Cost};
 pub use compiler::quote_identifier;
 pub use dialect::Dialect;
+pub use inspect::{read_constants, read_foreign_keys, read_indexes, read_tables};
 pub use parts::{
-    AggregateCall, ArithmeticCall, ConflictParts, DeleteParts, IndexParts, InsertParts, Operand,
-    OperandKind, PackedList, Page, TableParts, UpdateParts, WriteKind,
+    AggregateCall, ArithmeticCall, ColumnParts, ConflictParts, DeleteParts, IndexParts,
+    InsertParts, Operand, OperandKind, PackedList, Page, TableParts, UpdateParts, WriteKind,
 };
-pub use schema::alter;
+pub use rows::query_rows;
+pub use schema::{
+    Place, alter, alter_known, column_index, create_index, define_check, define_column,
+    define_foreign_key, schema_text,
+};
 pub use session::SqlSession;
-pub use standard::pattern_of_nothing;
+pub use standard::{no_moment, pattern_of_nothing, standard_literal};

@@ -1,6 +1,6 @@
 //! Finished parts of the text of a statement, as a dialect is handed them.
 
-use crate::schema::ColumnType;
+use crate::schema::{Column, ColumnInfo, ColumnType};
 use crate::statement::{AggregateFunction, ArithmeticOperator};
 use crate::value::Value;
 
@@ -150,10 +150,35 @@ pub struct IndexParts<'a> {
     pub name: &'a str,
     /// The table.
     pub table: &'a str,
-    /// The columns, separated by commas.
+    /// The columns, and expressions in parentheses, separated by commas.
     pub columns: &'a str,
     /// Whether no two rows may share the values.
     pub unique: bool,
     /// Whether an existing index is left alone.
     pub if_not_exists: bool,
+    /// Which rows it holds.
+    pub filter: Option<&'a str>,
+}
+
+/// The parts of the new definition of a column. All names are quoted.
+#[derive(Debug)]
+pub struct ColumnParts<'a> {
+    /// The table.
+    pub table: &'a str,
+    /// The name.
+    pub name: &'a str,
+    /// The definition as it would stand in the creation of the table, without keys.
+    pub definition: &'a str,
+    /// The type, with its collation.
+    pub ty: &'a str,
+    /// The default.
+    pub default: Option<&'a str>,
+    /// The condition that belongs to the type.
+    pub check: Option<&'a str>,
+    /// The comment, as a constant.
+    pub comment: Option<&'a str>,
+    /// The column.
+    pub column: &'a Column,
+    /// What is known of it before the change.
+    pub known: Option<&'a ColumnInfo>,
 }

@@ -1,7 +1,7 @@
 //! Selects as text.
 
-use super::compiler::{Compiler, shorten};
-use crate::schema::ColumnType;
+use super::compiler::Compiler;
+use crate::schema::{ColumnType, shorten_name};
 use crate::statement::{
     ColumnRef, Expression, From, Join, JoinKind, Predicate, Projection, Select, Source,
 };
@@ -231,7 +231,7 @@ fn tables(select: &Select, longest: usize) -> Result<Vec<Table<'_>>> {
 fn numbered(name: &str, all: &[(&str, Source)], tables: &[Table<'_>], longest: usize) -> String {
     let mut number = 2_usize;
     loop {
-        let alias = shorten(format!("{name}_{number}"), longest);
+        let alias = shorten_name(format!("{name}_{number}"), longest);
         let taken = all.iter().any(|(other, _)| other.eq_ignore_ascii_case(&alias))
             || tables.iter().any(|table| table.alias.eq_ignore_ascii_case(&alias));
         if !taken {

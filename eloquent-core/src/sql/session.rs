@@ -7,10 +7,10 @@ use std::sync::Arc;
 use super::{Binds, Compiled, Dialect, StatementCache};
 use crate::driver::{Affected, Fetched, Now, Session, TransactionOptions};
 use crate::row::{Discard, RowSink};
-use crate::schema::SchemaChange;
+use crate::schema::{SchemaChange, TableInfo, TableSummary};
 use crate::statement::Statement;
 use crate::value::ValueRef;
-use crate::{Result, async_trait};
+use crate::{Error, Result, async_trait};
 
 type BoxFuture<'f, T> = Pin<Box<dyn Future<Output = T> + Send + 'f>>;
 
@@ -61,6 +61,30 @@ pub trait SqlSession: Debug + Send + 'static {
     /// # Errors
     /// What the database reports.
     async fn batch(&mut self, sql: &str) -> Result<()>;
+
+    /// See [`Session::alter`]: writes the statements with the help of the dialect, and runs them.
+    ///
+    /// # Errors
+    /// What the database reports, or that it cannot.
+    async fn alter(&mut self, change: &SchemaChange) -> Result<()> {
+        super::change::alter(self, change).await
+    }
+
+    /// See [`Session::inspect_tables`].
+    ///
+    /// # Errors
+    /// What the database reports, or that it cannot.
+    async fn inspect_tables(&mut self) -> Result<Vec<TableSummary>> {
+        Err(no_inspection(self.dialect()))
+    }
+
+    /// See [`Session::inspect_table`].
+    ///
+    /// # Errors
+    /// What the database reports, or that it cannot.
+    async fn inspect_table(&mut self, _name: &str) -> Result<Option<TableInfo>> {
+        Err(no_inspection(self.dialect()))
+    }
 
     /// See [`Session::begin`].
     ///
@@ -153,14 +177,25 @@ impl<S: SqlSession> Session for S {
         self.run(&compiled, &binds.values()).await
     }
 
-    async fn alter(&mut self, change: &SchemaChange) -> Result<()> {
-        for sql in super::alter(self.dialect(), change)? {
-            self.batch(&sql).await?;
-        }
-        Ok(())
+    // not `async fn`: what comes back is a box already
+
+    fn alter<'s: 'f, 'c: 'f, 'f>(
+        &'s mut self,
+        change: &'c SchemaChange,
+    ) -> BoxFuture<'f, Result<()>>
+    where
+        Self: 'f,
+    {
+        SqlSession::alter(self, change)
     }
 
-    // not `async fn`: what comes back is a box already
+    async fn inspect_tables(&mut self) -> Result<Vec<TableSummary>> {
+        SqlSession::inspect_tables(self).await
+    }
+
+    async fn inspect_table(&mut self, name: &str) -> Result<Option<TableInfo>> {
+        SqlSession::inspect_table(self, name).await
+    }
 
     fn begin<'s: 'f, 'f>(
         &'s mut self,
@@ -218,4 +253,9 @@ impl<S: SqlSession> Session for S {
         let compiled = self.statements().compile(self.dialect(), statement, &mut binds)?;
         SqlSession::explain(self, &compiled, &binds.values()).await
     }
+}
+
+fn no_inspection(dialect: &dyn Dialect) -> Error {
+    Error::unsupported("telling what tables look like", dialect.driver())
+        .with_hint("its driver would have to implement `inspect_tables` and `inspect_table`")
 }

@@ -3,12 +3,13 @@
 use std::borrow::Cow;
 
 use super::parts::{
-    AggregateCall, ArithmeticCall, ConflictParts, DeleteParts, IndexParts, InsertParts, Page,
-    TableParts, UpdateParts,
+    AggregateCall, ArithmeticCall, ColumnParts, ConflictParts, DeleteParts, IndexParts,
+    InsertParts, Page, TableParts, UpdateParts,
 };
 use crate::driver::{Isolation, TransactionOptions};
-use crate::schema::ColumnType;
+use crate::schema::{Column, ColumnInfo, ColumnType};
 use crate::statement::{AggregateFunction, ArithmeticOperator, Lock, LockMode, LockWait};
+use crate::value::{Mismatch, Value, format_date, format_date_time, format_time};
 use crate::{Error, Result};
 
 impl ArithmeticCall<'_> {
@@ -206,11 +207,127 @@ impl IndexParts<'_> {
     pub fn standard(&self) -> String {
         let unique = if self.unique { "UNIQUE " } else { "" };
         let condition = if self.if_not_exists { "IF NOT EXISTS " } else { "" };
-        format!(
+        let mut sql = format!(
             "CREATE {unique}INDEX {condition}{} ON {} ({})",
             self.name, self.table, self.columns
-        )
+        );
+        filter(&mut sql, self.filter);
+        sql
     }
+}
+
+impl ColumnParts<'_> {
+    /// Standard SQL, with the casts that are not made unasked.
+    pub fn standard(&self) -> Vec<String> {
+        let alter = format!("ALTER TABLE {} ALTER COLUMN {}", self.table, self.name);
+        let known = |is: fn(&ColumnInfo) -> bool| self.known.is_none_or(is);
+        let numbered = self.known.is_some_and(|known| known.auto_increment);
+        let mut sql = Vec::new();
+        if let Some(check) = self.known.and_then(|known| known.type_check.as_deref()) {
+            let check = check.replace('"', "\"\"");
+            sql.push(format!("ALTER TABLE {} DROP CONSTRAINT \"{check}\"", self.table));
+        }
+        if numbered && !self.column.auto_increment {
+            sql.push(format!("{alter} DROP IDENTITY IF EXISTS"));
+        }
+        if !(numbered && self.column.auto_increment) && known(|known| known.default.is_some()) {
+            sql.push(format!("{alter} DROP DEFAULT"));
+        }
+        let using = match self.known.and_then(|known| known.ty) {
+            Some(before) if needs_cast(before, self.column.ty) => {
+                let bare = self.ty.split(" COLLATE ").next().unwrap_or(self.ty);
+                format!(" USING CAST({} AS {bare})", self.name)
+            }
+            _ => String::new(),
+        };
+        sql.push(format!("{alter} TYPE {}{using}", self.ty));
+        let null = if self.column.nullable && !self.column.auto_increment { "DROP" } else { "SET" };
+        sql.push(format!("{alter} {null} NOT NULL"));
+        if self.column.auto_increment && !numbered {
+            let how = if self.column.identity_always { "ALWAYS" } else { "BY DEFAULT" };
+            sql.push(format!("{alter} ADD GENERATED {how} AS IDENTITY"));
+        }
+        if let Some(default) = self.default {
+            sql.push(format!("{alter} SET DEFAULT {default}"));
+        }
+        if let Some(check) = self.check {
+            sql.push(format!("ALTER TABLE {} ADD CHECK ({check})", self.table));
+        }
+        if self.comment.is_some() || self.known.is_some_and(|known| known.comment.is_some()) {
+            let comment = self.comment.unwrap_or("NULL");
+            sql.push(format!("COMMENT ON COLUMN {}.{} IS {comment}", self.table, self.name));
+        }
+        sql
+    }
+}
+
+/// Whether values have to be asked to become others: text that is read, and truth that is counted.
+fn needs_cast(before: ColumnType, after: ColumnType) -> bool {
+    let is_truth = |ty| ty == ColumnType::Bool;
+    !after.is_text() && (before.is_text() || is_truth(before) != is_truth(after))
+}
+
+/// Text as a constant.
+///
+/// # Errors
+/// When it holds a NUL character.
+pub(super) fn text_literal(text: &str) -> Result<String> {
+    if text.contains('\0') {
+        return Err(Error::invalid("a constant of the schema contains a NUL character"));
+    }
+    Ok(format!("'{}'", text.replace('\'', "''")))
+}
+
+/// A value as a constant of standard SQL; `quote` makes one of a text.
+///
+/// # Errors
+/// When it has no such form.
+pub fn standard_literal(value: &Value, quote: &dyn Fn(&str) -> Result<String>) -> Result<String> {
+    let encode = Mismatch::into_encode_error;
+    let text = |text: String| quote(&text);
+    match value {
+        Value::Null => Ok(String::from("NULL")),
+        Value::Bool(truth) => Ok(String::from(if *truth { "TRUE" } else { "FALSE" })),
+        Value::I64(number) => Ok(number.to_string()),
+        Value::U64(number) => Ok(number.to_string()),
+        Value::F64(number) if number.is_finite() => Ok(format!("{number:e}")),
+        Value::F64(_) => Err(Error::invalid("a default is a finite number")),
+        Value::Decimal(number) => Ok(number.to_string()),
+        Value::Text(value) => quote(value),
+        Value::Bytes(bytes) => {
+            let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            Ok(format!("X'{hex}'"))
+        }
+        Value::Uuid(value) => text(value.to_string()),
+        Value::ObjectId(value) => text(value.to_string()),
+        Value::Date(value) => text(format_date(*value).map_err(encode)?),
+        Value::Time(value) => text(format_time(*value).map_err(encode)?),
+        Value::DateTime(value) => text(format_date_time(*value).map_err(encode)?),
+        Value::Timestamp(value) => text(format_date_time(value.naive_utc()).map_err(encode)?),
+        Value::Json(value) => text(value.to_string()),
+        Value::Array(_) | Value::Document(_) => {
+            let json = value.as_ref().to_json().map_err(encode)?;
+            text(json.to_string())
+        }
+    }
+}
+
+/// The present moment in the form of a column.
+///
+/// # Errors
+/// For a column that holds no such.
+pub(super) fn now(column: &Column) -> Result<&'static str> {
+    match column.ty {
+        ColumnType::Date => Ok("CURRENT_DATE"),
+        ColumnType::Time => Ok("CURRENT_TIME"),
+        ColumnType::DateTime | ColumnType::Timestamp => Ok("CURRENT_TIMESTAMP"),
+        _ => Err(no_moment()),
+    }
+}
+
+/// The error of a present moment in a column that holds none.
+pub fn no_moment() -> Error {
+    Error::invalid("only a date or a time can be the present moment by default")
 }
 
 /// Stands for a pattern that ends in its escape, for databases that refuse such a one: no text meets it.

@@ -18,6 +18,7 @@ pub use expression::{
 };
 pub use predicate::{CompareOperator, Predicate};
 pub use raw::{IntoBind, RawScan, RawSegment, RawSql};
+pub use scan::scan_unbound;
 pub use select::{From, Join, JoinKind, Lock, LockMode, LockWait, Order, Projection, Select};
 pub use write::{Assignment, Conflict, ConflictAction, Delete, Insert, Update};
 

@@ -4,16 +4,7 @@ use super::{RawScan, RawSegment};
 use crate::{Error, Result};
 
 pub(super) fn scan(text: &str, binds: usize, backslash_escapes: bool) -> Result<RawScan<'_>> {
-    let mut scanner = Scanner {
-        text,
-        bytes: text.as_bytes(),
-        at: 0,
-        copied: 0,
-        brackets: 0,
-        parentheses: 0,
-        backslash_escapes,
-        scan: RawScan { is_blank: true, ..RawScan::default() },
-    };
+    let mut scanner = Scanner::new(text, backslash_escapes, true);
     scanner.run()?;
     let marks = scanner.scan.segments.iter().filter(|part| **part == RawSegment::Bind).count();
     if marks != binds {
@@ -21,6 +12,16 @@ pub(super) fn scan(text: &str, binds: usize, backslash_escapes: bool) -> Result<
             Error::invalid(format!("raw text has {marks} placeholders and {binds} bound values"));
         return Err(error.with_hint("write `??` for a question mark that is no placeholder"));
     }
+    Ok(scanner.scan)
+}
+
+/// Takes text apart to which nothing is bound: what would be a placeholder is only text.
+///
+/// # Errors
+/// [`ErrorKind::InvalidInput`](crate::ErrorKind) as for raw text.
+pub fn scan_unbound(text: &str, backslash_escapes: bool) -> Result<RawScan<'_>> {
+    let mut scanner = Scanner::new(text, backslash_escapes, false);
+    scanner.run()?;
     Ok(scanner.scan)
 }
 
@@ -36,10 +37,26 @@ struct Scanner<'a> {
     /// How many `(` are open. Text that closes one it did not open would reach beyond its place.
     parentheses: usize,
     backslash_escapes: bool,
+    /// Whether there are placeholders.
+    binds: bool,
     scan: RawScan<'a>,
 }
 
 impl<'a> Scanner<'a> {
+    fn new(text: &'a str, backslash_escapes: bool, binds: bool) -> Self {
+        Scanner {
+            text,
+            bytes: text.as_bytes(),
+            at: 0,
+            copied: 0,
+            brackets: 0,
+            parentheses: 0,
+            backslash_escapes,
+            binds,
+            scan: RawScan { is_blank: true, ..RawScan::default() },
+        }
+    }
+
     fn run(&mut self) -> Result<()> {
         while let Some(byte) = self.peek(0) {
             match (byte, self.peek(1)) {
@@ -77,11 +94,12 @@ impl<'a> Scanner<'a> {
             b'"' => self.quoted(byte, self.backslash_escapes, "quoted name")?,
             b'`' => self.quoted(byte, false, "quoted name")?,
             b'$' if !self.follows_name() => {
-                if next.is_some_and(|next| next.is_ascii_digit()) {
+                if self.binds && next.is_some_and(|next| next.is_ascii_digit()) {
                     return Err(other_style("$1"));
                 }
                 self.dollar_quoted()?;
             }
+            b'?' | b':' | b'@' if !self.binds => self.at += 1,
             b'?' => match next {
                 Some(b'?') => {
                     self.copy_to(self.at + 1);

@@ -243,6 +243,7 @@ fn table() -> TableDefinition {
         key: vec!["id".into()],
         indexes: Vec::new(),
         if_not_exists: true,
+        ..Default::default()
     }
 }
 
@@ -273,6 +274,7 @@ fn indexes() {
         columns: vec!["a".into(), "b".into()],
         unique: true,
         if_not_exists: true,
+        ..Default::default()
     };
     let drop = SchemaChange::DropIndex { table: "items".into(), name: "i".into(), if_exists: true };
     let texts = |change: SchemaChange| {

@@ -27,6 +27,7 @@ async fn table(session: &mut dyn Session, name: &'static str) -> Name {
         key: vec!["id".into()],
         indexes: Vec::new(),
         if_not_exists: false,
+        ..Default::default()
     };
     session.alter(&SchemaChange::CreateTable(table)).await.unwrap();
     name.into()

@@ -154,6 +154,7 @@ fn tables() {
         key: vec!["id".into()],
         indexes: Vec::new(),
         if_not_exists: false,
+        ..Default::default()
     });
     let text = alter(&PgDialect, &change).unwrap();
     let expected = [

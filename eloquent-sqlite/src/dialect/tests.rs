@@ -92,6 +92,7 @@ fn items() -> TableDefinition {
         key: vec!["id".into()],
         indexes: vec![],
         if_not_exists: false,
+        ..Default::default()
     }
 }
 
@@ -306,8 +307,10 @@ fn tables_are_strict_and_checked() {
             columns: vec!["a".into(), "b".into()],
             unique: false,
             if_not_exists: true,
+            ..Default::default()
         }],
         if_not_exists: true,
+        ..Default::default()
     };
     let statements = alter(&SqliteDialect, &SchemaChange::CreateTable(definition)).unwrap();
     assert_eq!(
@@ -361,6 +364,7 @@ fn only_the_whole_key_is_numbered() {
         key: vec!["a".into(), "b".into()],
         indexes: vec![],
         if_not_exists: false,
+        ..Default::default()
     };
     let error = alter(&SqliteDialect, &SchemaChange::CreateTable(definition)).unwrap_err();
     assert_eq!((error.kind(), error.column()), (ErrorKind::InvalidInput, Some("b")));

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use eloquent_core::driver::{Affected, Capabilities, Fetched, Now};
 use eloquent_core::row::{Discard, RowSink};
-use eloquent_core::schema::SchemaChange;
+use eloquent_core::schema::{SchemaChange, TableInfo, TableSummary};
 use eloquent_core::statement::Statement;
 use eloquent_core::{Error, ErrorKind, Result};
 use tracing::{Instrument as _, Span};
@@ -372,18 +372,44 @@ impl Executor {
         connection.db().events().report(name, started.elapsed(), counted, || describe(change));
         outcome
     }
+
+    /// What tables and views there are.
+    pub(crate) async fn inspect_tables(&self) -> Result<Vec<TableSummary>> {
+        let mut lent = self.lend_writer().await?;
+        let lease = lent.lease()?;
+        let outcome = within(self.statement_timeout(), lease.start()?.inspect_tables()).await;
+        lease.finish(outcome)
+    }
+
+    /// What a table or view looks like.
+    pub(crate) async fn inspect_table(&self, name: &str) -> Result<Option<TableInfo>> {
+        let mut lent = self.lend_writer().await?;
+        let lease = lent.lease()?;
+        let outcome = within(self.statement_timeout(), lease.start()?.inspect_table(name)).await;
+        lease.finish(outcome)
+    }
+
+    /// A session that knows the schema as it is: a replica may be behind.
+    async fn lend_writer(&self) -> Result<Lent> {
+        Ok(match self {
+            Executor::Connection(connection, _) => Lent::Pool(connection.pool().acquire().await?),
+            Executor::Transaction(tx) => Lent::Transaction(tx.enter(true).await?),
+        })
+    }
 }
 
 /// What the log says of a change to the schema: the change, not any database's spelling of it.
 fn describe(change: &SchemaChange) -> String {
+    let table = change.table();
     match change {
-        SchemaChange::CreateTable(table) => format!("CREATE TABLE {}", table.name),
-        SchemaChange::DropTable { table, .. } => format!("DROP TABLE {table}"),
-        SchemaChange::CreateIndex(index) => {
-            format!("CREATE INDEX {} ON {}", index.name, index.table)
-        }
+        SchemaChange::CreateTable(_) => format!("CREATE TABLE {table}"),
+        SchemaChange::RenameTable { to, .. } => format!("RENAME TABLE {table} TO {to}"),
+        SchemaChange::DropTable { .. } => format!("DROP TABLE {table}"),
+        SchemaChange::CreateIndex(index) => format!("CREATE INDEX {} ON {table}", index.name),
         SchemaChange::DropIndex { name, .. } => format!("DROP INDEX {name}"),
-        _ => "ALTER".to_owned(),
+        SchemaChange::CreateView(_) => format!("CREATE VIEW {table}"),
+        SchemaChange::DropView { .. } => format!("DROP VIEW {table}"),
+        _ => format!("ALTER TABLE {table}"),
     }
 }
 

@@ -12,6 +12,8 @@ mod predicates;
 mod reference;
 mod returning;
 mod schema;
+mod schema_changes;
+mod schema_features;
 mod selects;
 mod sinks;
 mod streams;
@@ -53,6 +55,8 @@ pub(crate) const MODULES: &[(&str, &[Case<Contract>])] = &[
     ("transactions", transactions::CASES),
     ("options", options::CASES),
     ("schema", schema::CASES),
+    ("schema_changes", schema_changes::CASES),
+    ("schema_features", schema_features::CASES),
     ("errors", errors::CASES),
     ("streams", streams::CASES),
     ("cancellation", cancellation::CASES),
@@ -122,6 +126,7 @@ impl Contract {
             key: key.iter().map(|column| Name::from((*column).to_owned())).collect(),
             indexes: Vec::new(),
             if_not_exists: false,
+            ..Default::default()
         };
         session.alter(&SchemaChange::CreateTable(table)).await?;
         Ok(name)
@@ -167,9 +172,11 @@ mod tests {
         (all.transactions, all.savepoints, all.returning) = (true, true, true);
         all.returning_updates = true;
         (all.last_insert_id, all.upsert, all.joins, all.row_locks) = (true, true, true, true);
+        (all.partial_indexes, all.expression_indexes, all.comments) = (true, true, true);
+        (all.arrays, all.virtual_columns, all.transactional_ddl) = (true, true, true);
         let needs = || MODULES.iter().flat_map(|(_, cases)| *cases).flat_map(Case::needs);
         type Switch = fn(&mut Capabilities);
-        let switches: [Switch; 10] = [
+        let switches: [Switch; 16] = [
             |c| c.transactions = !c.transactions,
             |c| c.savepoints = !c.savepoints,
             |c| c.returning = !c.returning,
@@ -178,6 +185,12 @@ mod tests {
             |c| c.upsert = !c.upsert,
             |c| c.joins = !c.joins,
             |c| c.row_locks = !c.row_locks,
+            |c| c.partial_indexes = !c.partial_indexes,
+            |c| c.expression_indexes = !c.expression_indexes,
+            |c| c.comments = !c.comments,
+            |c| c.arrays = !c.arrays,
+            |c| c.virtual_columns = !c.virtual_columns,
+            |c| c.transactional_ddl = !c.transactional_ddl,
             |c| c.family = Family::Document,
             |c| c.max_binds = 100,
         ];

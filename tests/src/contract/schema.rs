@@ -1,7 +1,7 @@
 //! Tables and indexes.
 
 use eloquent_core::driver::Session;
-use eloquent_core::schema::{Column, ColumnType, Index, SchemaChange, TableDefinition};
+use eloquent_core::schema::{Column, ColumnType, Index, IndexPart, SchemaChange, TableDefinition};
 use eloquent_core::statement::{Expression, Insert, Projection, Select};
 use eloquent_core::value::Value;
 use eloquent_core::{ErrorKind, Name, Result};
@@ -26,6 +26,7 @@ fn table(name: &Name, if_not_exists: bool) -> SchemaChange {
         key: vec!["id".into()],
         indexes: Vec::new(),
         if_not_exists,
+        ..Default::default()
     })
 }
 
@@ -81,8 +82,8 @@ async fn a_unique_column_holds(cx: Contract) -> Outcome {
 
 fn index(cx: &Contract, table: &Name, columns: &[&'static str], unique: bool) -> Index {
     let name = format!("{}_{}", cx.name("i"), columns.join("_")).into();
-    let columns = columns.iter().map(|column| Name::Borrowed(column)).collect();
-    Index { name, table: table.clone(), columns, unique, if_not_exists: false }
+    let columns = columns.iter().map(|column| IndexPart::from(*column)).collect();
+    Index { name, table: table.clone(), columns, unique, ..Index::default() }
 }
 
 async fn a_unique_index_holds_until_it_goes(cx: Contract) -> Outcome {

@@ -13,6 +13,7 @@ pub(crate) mod models;
 mod nesting;
 mod pages;
 mod raw;
+mod schema;
 mod scopes;
 mod select;
 mod streams;
@@ -50,6 +51,7 @@ pub(crate) const MODULES: &[(&str, &[Case<Orm>])] = &[
     ("scopes", scopes::CASES),
     ("raw", raw::CASES),
     ("log", log::CASES),
+    ("schema", schema::CASES),
 ];
 
 /// What a case of the ORM runs on: a database that is in scope. The tables of models have fixed names,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use eloquent_core::driver::{Affected, Capabilities, Fetched, Now, Session, TransactionOptions};
 use eloquent_core::row::RowSink;
-use eloquent_core::schema::SchemaChange;
+use eloquent_core::schema::{SchemaChange, TableInfo, TableSummary};
 use eloquent_core::statement::Statement;
 use eloquent_core::{Error, ErrorKind, Result, async_trait};
 
@@ -124,7 +124,16 @@ impl Session for Wrapped {
     }
 
     async fn alter(&mut self, change: &SchemaChange) -> Result<()> {
+        self.capabilities.check_change(change, self.driver)?;
         step!(self, Step::Alter, 0, || format!("{change:?}"), |inner| inner.alter(change))
+    }
+
+    async fn inspect_tables(&mut self) -> Result<Vec<TableSummary>> {
+        step!(self, Step::Explain, 0, || "tables".to_owned(), |inner| inner.inspect_tables())
+    }
+
+    async fn inspect_table(&mut self, name: &str) -> Result<Option<TableInfo>> {
+        step!(self, Step::Explain, 0, || name.to_owned(), |inner| inner.inspect_table(name))
     }
 
     async fn begin(&mut self, depth: u32, options: TransactionOptions) -> Result<()> {

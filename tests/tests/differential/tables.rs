@@ -105,6 +105,7 @@ impl Table {
             key: self.key.iter().copied().map(Name::Borrowed).collect(),
             indexes: Vec::new(),
             if_not_exists: false,
+            ..Default::default()
         }
     }
 }

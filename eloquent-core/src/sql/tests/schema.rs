@@ -1,6 +1,6 @@
 use super::dialects::Tsql;
 use super::*;
-use crate::schema::{Index, SchemaChange, TableDefinition};
+use crate::schema::{Index, IndexPart, SchemaChange, TableDefinition};
 use crate::sql::alter;
 
 fn table(columns: Vec<Column>, key: &[&'static str]) -> TableDefinition {
@@ -10,6 +10,7 @@ fn table(columns: Vec<Column>, key: &[&'static str]) -> TableDefinition {
         key: key.iter().map(|name| Name::Borrowed(*name)).collect(),
         indexes: vec![],
         if_not_exists: false,
+        ..Default::default()
     }
 }
 
@@ -43,6 +44,7 @@ fn tables_with_their_indexes() {
         columns: vec!["team_id".into(), "price".into()],
         unique: true,
         if_not_exists: false,
+        ..Default::default()
     };
     let definition =
         TableDefinition { indexes: vec![index], if_not_exists: true, ..table(columns, &["id"]) };
@@ -118,9 +120,10 @@ fn tables_that_make_no_sense_are_refused() {
     let index = |table: &'static str, columns: &[&'static str]| Index {
         name: "i".into(),
         table: table.into(),
-        columns: columns.iter().map(|name| Name::Borrowed(*name)).collect(),
+        columns: columns.iter().map(|name| IndexPart::from(*name)).collect(),
         unique: false,
         if_not_exists: false,
+        ..Default::default()
     };
     for index in [index("users", &[]), index("users", &["b"]), index("posts", &["a"])] {
         refuse(TableDefinition { indexes: vec![index], ..table(vec![text("a")], &[]) });
