@@ -32,7 +32,7 @@ pub(crate) struct Read {
 
 #[derive(Debug, Clone)]
 pub(crate) enum Query {
-    Find(Find),
+    Find(Box<Find>),
     Pipeline { stages: Vec<Document>, keyless: Option<Keyless> },
 }
 

@@ -15,6 +15,9 @@ use super::expression::{flipped, negated as opposite};
 use super::pattern;
 use super::scope::Scope;
 
+/// What is asked of a column.
+type Condition<'c> = Box<dyn Fn(&ColumnRef) -> Result<Bson> + 'c>;
+
 impl Scope {
     /// The filter for which all of these hold.
     pub(super) fn matching(&self, all: &[Predicate]) -> Result<Document> {
@@ -43,8 +46,7 @@ impl Scope {
 
     /// A predicate about one column and values.
     fn on_a_column(&self, predicate: &Predicate, truth: bool) -> Result<Option<Document>> {
-        let (expression, condition): (_, Box<dyn Fn(&ColumnRef) -> Result<Bson>>) = match predicate
-        {
+        let (expression, condition): (_, Condition<'_>) = match predicate {
             Predicate::IsTrue(expression) => {
                 (expression, Box::new(move |_| Ok(doc! { "$eq": truth }.into())))
             }

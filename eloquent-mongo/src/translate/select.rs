@@ -18,7 +18,7 @@ pub(super) fn read(select: &Select, form: Form) -> Result<Command> {
     let shape = Shape::of_results(&fields);
     let collection = select.from.table().unwrap_or_default().to_owned();
     let query = match plain(select, &fields, form)? {
-        Some(find) => Query::Find(find),
+        Some(find) => Query::Find(Box::new(find)),
         None => {
             let mut pipeline = Pipeline::of(select, &fields, form, true)?;
             let keyless = pipeline.keyless.take();

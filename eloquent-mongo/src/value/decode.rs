@@ -83,7 +83,7 @@ fn scalar(stored: RawBsonRef<'_>) -> Result<ValueRef<'_>, Mismatch> {
 /// double as well, and is none of them.
 fn double_as<'r>(double: f64, ty: Option<ColumnType>) -> Result<ValueRef<'r>, Mismatch> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
-    if !ty.is_some_and(|ty| ty.integer_range().is_some()) {
+    if ty.is_none_or(|ty| ty.integer_range().is_none()) {
         return Ok(ValueRef::F64(double));
     }
     if double.fract() != 0.0 || double.abs() > EXACT {
