@@ -12,6 +12,8 @@ pub mod schema;
 pub mod __private;
 
 // The only place where features meet drivers; the `pub use` is also what links them.
+#[cfg(feature = "mongo")]
+pub use eloquent_mongo as mongo;
 #[cfg(feature = "mysql")]
 pub use eloquent_mysql as mysql;
 #[cfg(feature = "pg")]

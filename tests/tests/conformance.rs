@@ -10,6 +10,9 @@ fn main() -> ExitCode {
     if cfg!(feature = "sqlite") {
         targets.extend(sqlite::targets());
     }
+    if cfg!(feature = "mongo") {
+        targets.extend(mongo::targets());
+    }
     if cfg!(feature = "mysql") {
         targets.extend(mysql::targets());
     }
@@ -80,6 +83,20 @@ mod sqlite {
     /// Where the files of this run are.
     pub(super) fn folder() -> String {
         format!("{}/conformance-{}", env!("CARGO_TARGET_TMPDIR"), std::process::id())
+    }
+}
+
+mod mongo {
+    use eloquent::ConnectionConfig;
+    use eloquent_conformance::Target;
+
+    /// A database of its own, which the server makes when it is written to.
+    pub(super) fn targets() -> Vec<Target> {
+        let hint = "MONGO_URI is not set: run this with scripts/test or scripts/with-servers";
+        let uri = std::env::var("MONGO_URI").expect(hint);
+        let database = format!("eloquent_conformance_{}", std::process::id());
+        let config = ConnectionConfig::new("mongo", "mongo").set("uri", uri).set("db", database);
+        vec![Target::config("mongo", config)]
     }
 }
 

@@ -48,6 +48,19 @@ pub trait Driver: Debug + Send + Sync + 'static {
         }
     }
 
+    /// The same, for a driver to which it matters which of its schemes the URL has.
+    ///
+    /// # Errors
+    /// As [`parse_url`](Self::parse_url).
+    fn parse_url_of(
+        &self,
+        _scheme: &str,
+        rest: &str,
+        config: &mut ConnectionConfig,
+    ) -> Result<()> {
+        self.parse_url(rest, config)
+    }
+
     /// Checks the settings as far as that goes without a connection: keys, numbers, choices.
     ///
     /// # Errors

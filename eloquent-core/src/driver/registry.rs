@@ -121,7 +121,7 @@ impl Registry {
             return Err(error.with_hint("name the driver in the settings instead of a URL"));
         }
         let mut config = ConnectionConfig::new(connection.clone(), entry.driver.name());
-        let parsed = entry.driver.parse_url(rest, &mut config);
+        let parsed = entry.driver.parse_url_of(scheme, rest, &mut config);
         parsed.map_err(|error| named(error).with_driver(entry.driver.name()))?;
         Ok(config)
     }

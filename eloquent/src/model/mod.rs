@@ -302,10 +302,10 @@ impl<T: TimestampField> TimestampField for Option<T> {
     }
 }
 
-/// The present moment, to the microsecond: the finest that every database keeps.
+/// The present moment, to the millisecond: the finest that every database keeps.
 pub(crate) fn now() -> DateTime<Utc> {
     let now = Utc::now();
-    DateTime::from_timestamp_micros(now.timestamp_micros()).unwrap_or(now)
+    DateTime::from_timestamp_millis(now.timestamp_millis()).unwrap_or(now)
 }
 
 /// A moment in the form that the column keeps.

@@ -1,0 +1,145 @@
+//! Named connections: one client each, which keeps the connections to the servers itself.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use eloquent_core::driver::{Capabilities, Connection, Session};
+use eloquent_core::{ErrorKind, Result, async_trait};
+use mongodb::bson::doc;
+use mongodb::options::{ClientOptions, Credential, Tls, TlsOptions};
+use mongodb::{Client, Database};
+
+use crate::config::{Settings, wants_tls};
+use crate::error::{error, of_connect};
+use crate::session::MongoSession;
+use crate::translate::capabilities;
+
+/// What the sessions of a connection have in common.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) client: Client,
+    pub(crate) db: Database,
+    /// Whether the server is one of a replica set.
+    pub(crate) transactions: bool,
+    max_connections: u32,
+    version: Option<String>,
+}
+
+/// A database of a server.
+#[derive(Debug)]
+pub(crate) struct MongoConnection {
+    shared: Arc<Shared>,
+}
+
+impl MongoConnection {
+    /// Reaches the server, to see whether it is there and what it can do.
+    ///
+    /// # Errors
+    /// When it cannot be reached, or refuses the login.
+    pub(crate) async fn open(settings: Settings) -> Result<Self> {
+        let options = options(&settings).await?;
+        let client = Client::with_options(options).map_err(|e| of_connect(&e))?;
+        let db = client.database(&settings.db);
+        let deadline = settings.connect_timeout + settings.server_selection_timeout;
+        let asked = async {
+            let hello = db.run_command(doc! { "hello": 1 }).await?;
+            // asked of the database itself, so that a login that may not use it is refused here
+            db.run_command(doc! { "ping": 1 }).await?;
+            let build = db.run_command(doc! { "buildInfo": 1 }).await;
+            Ok((hello, build.ok()))
+        };
+        let (hello, build) = within(deadline, asked).await?;
+        let is_set = hello.contains_key("setName")
+            || hello.get_str("msg").is_ok_and(|msg| msg == "isdbgrid");
+        let version = build.and_then(|build| build.get_str("version").ok().map(str::to_owned));
+        let shared = Shared {
+            client,
+            db,
+            transactions: is_set,
+            max_connections: settings.max_connections,
+            version: version.map(|version| format!("MongoDB {version}")),
+        };
+        Ok(MongoConnection { shared: Arc::new(shared) })
+    }
+}
+
+async fn within<T>(
+    deadline: Duration,
+    step: impl Future<Output = mongodb::error::Result<T>>,
+) -> Result<T> {
+    match tokio::time::timeout(deadline, step).await {
+        Ok(outcome) => outcome.map_err(|e| of_connect(&e)),
+        Err(_) => Err(error(ErrorKind::Connect, "the server did not answer in time")),
+    }
+}
+
+async fn options(settings: &Settings) -> Result<ClientOptions> {
+    let parsed =
+        tokio::time::timeout(settings.connect_timeout, ClientOptions::parse(&settings.uri));
+    let parsed = parsed.await.map_err(|_| {
+        error(ErrorKind::Connect, "the name of the server was not resolved in time")
+    })?;
+    let mut options = parsed.map_err(|failed| match &*failed.kind {
+        mongodb::error::ErrorKind::InvalidArgument { .. } => {
+            error(ErrorKind::Config, "the setting `uri` is no URI of MongoDB").with_hint(
+                "write it as `mongodb://user:password@host:27017/`; inside a user or password write `@` as \
+                 `%40`, `/` as `%2F`, `:` as `%3A` and `%` as `%25`",
+            )
+        }
+        _ => of_connect(&failed),
+    })?;
+    if wants_tls(settings) && !matches!(options.tls, Some(Tls::Enabled(_))) {
+        options.tls = Some(Tls::Enabled(TlsOptions::default()));
+    }
+    if settings.tls == Some(false) {
+        options.tls = Some(Tls::Disabled);
+    }
+    if let (Some(file), Some(Tls::Enabled(tls))) = (&settings.tls_ca_file, &mut options.tls) {
+        tls.ca_file_path = Some(file.clone());
+    }
+    if let Some((user, password)) = &settings.login {
+        let mut credential =
+            options.credential.take().unwrap_or_else(|| Credential::builder().build());
+        credential.username = Some(user.clone());
+        credential.password = password.clone();
+        options.credential = Some(credential);
+    }
+    if let (Some(source), Some(credential)) = (&settings.auth_source, &mut options.credential) {
+        credential.source = Some(source.clone());
+    }
+    options.connect_timeout = Some(settings.connect_timeout);
+    options.server_selection_timeout = Some(settings.server_selection_timeout);
+    options.max_pool_size = Some(settings.max_connections);
+    options.app_name.get_or_insert_with(|| settings.app_name.clone());
+    Ok(options)
+}
+
+#[async_trait]
+impl Connection for MongoConnection {
+    fn capabilities(&self) -> Capabilities {
+        capabilities(self.shared.transactions)
+    }
+
+    /// A session is a thin handle: what it sends goes over a connection of the client's own pool.
+    async fn session(&self) -> Result<Box<dyn Session>> {
+        Ok(Box::new(MongoSession::new(self.shared.clone())))
+    }
+
+    fn max_sessions(&self) -> Option<usize> {
+        usize::try_from(self.shared.max_connections).ok()
+    }
+
+    fn server_version(&self) -> Option<String> {
+        self.shared.version.clone()
+    }
+
+    /// The client watches its connections itself.
+    fn ping_after(&self) -> Option<Duration> {
+        None
+    }
+
+    async fn close(&self) -> Result<()> {
+        self.shared.client.clone().shutdown().await;
+        Ok(())
+    }
+}

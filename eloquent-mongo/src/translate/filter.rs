@@ -1,0 +1,233 @@
+//! Filters. What cannot be said in one is an expression within `$expr`.
+//!
+//! A filter finds the rows for which a predicate is true. To negate, one asks for the rows for which it is
+//! false, down to the comparisons; a row for which it is unknown, because a null is compared, is found by
+//! neither.
+
+use eloquent_core::Result;
+use eloquent_core::schema::ColumnType;
+use eloquent_core::statement::{ColumnRef, CompareOperator, Expression, Predicate};
+use eloquent_core::value::Value;
+use eloquent_core::{Error, ErrorKind};
+use mongodb::bson::{Bson, Document, doc};
+
+use super::expression::{flipped, negated as opposite};
+use super::pattern;
+use super::scope::Scope;
+
+/// What is asked of a column.
+type Condition<'c> = Box<dyn Fn(&ColumnRef) -> Result<Bson> + 'c>;
+
+impl Scope {
+    /// The filter for which all of these hold.
+    pub(super) fn matching(&self, all: &[Predicate]) -> Result<Document> {
+        let parts = all.iter().map(|one| self.filter(one, true));
+        Ok(and(parts.collect::<Result<_>>()?))
+    }
+
+    /// The filter for the rows for which a predicate is true, or false.
+    fn filter(&self, predicate: &Predicate, truth: bool) -> Result<Document> {
+        let parts = |of: &[Predicate]| {
+            of.iter().map(|one| self.filter(one, truth)).collect::<Result<Vec<_>>>()
+        };
+        match predicate {
+            Predicate::Constant(constant) => Ok(constantly(*constant == truth)),
+            Predicate::Not(inner) => self.filter(inner, !truth),
+            Predicate::And(all) if truth => Ok(and(parts(all)?)),
+            Predicate::And(all) => Ok(or(parts(all)?)),
+            Predicate::Or(any) if truth => Ok(or(parts(any)?)),
+            Predicate::Or(any) => Ok(and(parts(any)?)),
+            _ => match self.on_a_column(predicate, truth)? {
+                Some(filter) => Ok(filter),
+                None => Ok(doc! { "$expr": self.truth(predicate, truth)? }),
+            },
+        }
+    }
+
+    /// A predicate about one column and values.
+    fn on_a_column(&self, predicate: &Predicate, truth: bool) -> Result<Option<Document>> {
+        let (expression, condition): (_, Condition<'_>) = match predicate {
+            Predicate::IsTrue(expression) => {
+                (expression, Box::new(move |_| Ok(doc! { "$eq": truth }.into())))
+            }
+            Predicate::Compare(
+                left @ Expression::Column(_),
+                operator,
+                Expression::Value(value),
+            ) => (left, Box::new(move |column| self.compared(column, *operator, value, truth))),
+            Predicate::Compare(
+                Expression::Value(value),
+                operator,
+                right @ Expression::Column(_),
+            ) => {
+                let operator = flipped(*operator);
+                (right, Box::new(move |column| self.compared(column, operator, value, truth)))
+            }
+            Predicate::In { expression, values, negated } => {
+                (expression, Box::new(move |_| self.listed(values, *negated != truth)))
+            }
+            Predicate::IsNull { expression, negated } => {
+                (expression, Box::new(move |column| Ok(null(column, *negated != truth))))
+            }
+            Predicate::Like { expression, pattern: Value::Text(pattern), negated } => {
+                (expression, Box::new(move |_| Ok(self.like(pattern, *negated != truth))))
+            }
+            Predicate::Between {
+                expression,
+                low: Expression::Value(low),
+                high: Expression::Value(high),
+                negated,
+            } => return self.between(expression, low, high, *negated != truth),
+            _ => return Ok(None),
+        };
+        let Expression::Column(column) = expression else { return Ok(None) };
+        let Some(path) = self.path(column)? else { return Ok(None) };
+        if let Predicate::In { values, negated, .. } = predicate {
+            // nothing is in an empty list, not even an unknown value
+            if values.is_empty() {
+                return Ok(Some(constantly(*negated == truth)));
+            }
+        }
+        let condition =
+            condition(column).map_err(|error| error.with_column(column.name.clone()))?;
+        Ok(Some(Document::from_iter([(path, condition)])))
+    }
+
+    fn compared(
+        &self,
+        column: &ColumnRef,
+        operator: CompareOperator,
+        value: &Value,
+        truth: bool,
+    ) -> Result<Bson> {
+        if value.is_null() {
+            return match operator {
+                CompareOperator::Equal => Ok(null(column, truth)),
+                CompareOperator::NotEqual => Ok(null(column, !truth)),
+                _ => Err(Error::invalid("null is neither less nor greater than a value")),
+            };
+        }
+        let operator = if truth { operator } else { opposite(operator) };
+        let value = self.operand(value)?;
+        Ok(Bson::Document(match operator {
+            CompareOperator::Equal => doc! { "$eq": value },
+            CompareOperator::NotEqual => doc! { "$nin": [value, Bson::Null] },
+            CompareOperator::Less => doc! { "$lt": value },
+            CompareOperator::LessOrEqual => doc! { "$lte": value },
+            CompareOperator::Greater => doc! { "$gt": value },
+            CompareOperator::GreaterOrEqual => doc! { "$gte": value },
+        }))
+    }
+
+    fn listed(&self, values: &[Value], inside: bool) -> Result<Bson> {
+        let mut list = values
+            .iter()
+            .map(|value| match value.is_null() {
+                true => Err(Error::invalid("a list to look in cannot hold null")
+                    .with_hint("ask for null in a predicate of its own")),
+                false => self.operand(value),
+            })
+            .collect::<Result<Vec<_>>>()?;
+        if inside {
+            return Ok(doc! { "$in": list }.into());
+        }
+        list.push(Bson::Null);
+        Ok(doc! { "$nin": list }.into())
+    }
+
+    fn like(&self, pattern: &str, matches: bool) -> Bson {
+        let shown = match self.form {
+            super::Form::Shown => Some("?".to_owned()),
+            super::Form::Sent => pattern::expression(pattern),
+        };
+        Bson::Document(match shown {
+            Some(expression) if matches => doc! { "$regex": expression, "$options": "s" },
+            Some(expression) => {
+                let matches = doc! { "$regex": expression, "$options": "s" };
+                doc! { "$type": "string", "$not": matches }
+            }
+            None if matches => doc! { "$in": [] },
+            None => doc! { "$type": "string" },
+        })
+    }
+
+    fn between(
+        &self,
+        expression: &Expression,
+        low: &Value,
+        high: &Value,
+        inside: bool,
+    ) -> Result<Option<Document>> {
+        if low.is_null() || high.is_null() {
+            return Err(Error::invalid("a range cannot end at null"));
+        }
+        let Expression::Column(column) = expression else { return Ok(None) };
+        let Some(path) = self.path(column)? else { return Ok(None) };
+        let end = |value| {
+            self.operand(value).map_err(|error: Error| error.with_column(column.name.clone()))
+        };
+        let (low, high) = (end(low)?, end(high)?);
+        let on =
+            |condition: Document| Document::from_iter([(path.clone(), Bson::Document(condition))]);
+        Ok(Some(match inside {
+            true => on(doc! { "$gte": low, "$lte": high }),
+            false => or(vec![on(doc! { "$lt": low }), on(doc! { "$gt": high })]),
+        }))
+    }
+}
+
+/// Whether there is no value. In a column of JSON, null is a value.
+fn null(column: &ColumnRef, is_null: bool) -> Bson {
+    Bson::Document(match (column.ty, is_null) {
+        (Some(ColumnType::Json), is_null) => doc! { "$exists": !is_null },
+        (_, true) => doc! { "$eq": Bson::Null },
+        (_, false) => doc! { "$ne": Bson::Null },
+    })
+}
+
+/// Every document or none.
+fn constantly(truth: bool) -> Document {
+    if truth {
+        Document::new()
+    } else {
+        doc! { "_id": { "$in": [] } }
+    }
+}
+
+/// All of them, in one document if their names allow it: the server bounds how deep filters are.
+fn and(parts: Vec<Document>) -> Document {
+    if parts.iter().any(|part| *part == constantly(false)) {
+        return constantly(false);
+    }
+    let mut all = Document::new();
+    let mut others: Vec<Bson> = Vec::new();
+    for part in parts {
+        if part.keys().any(|name| all.contains_key(name) || name == "$and") {
+            others.push(part.into());
+        } else {
+            all.extend(part);
+        }
+    }
+    if !others.is_empty() {
+        all.insert("$and", others);
+    }
+    all
+}
+
+fn or(parts: Vec<Document>) -> Document {
+    if parts.iter().any(Document::is_empty) {
+        return Document::new();
+    }
+    let mut parts: Vec<Document> =
+        parts.into_iter().filter(|part| *part != constantly(false)).collect();
+    match parts.len() {
+        0 => constantly(false),
+        1 => parts.remove(0),
+        _ => doc! { "$or": parts },
+    }
+}
+
+/// The error of raw text inside a statement.
+pub(super) fn raw() -> Error {
+    Error::new(ErrorKind::Unsupported, "raw text is not supported by this database")
+}

@@ -1,0 +1,12 @@
+//! Values as BSON, and back.
+
+mod decimal;
+mod decode;
+mod encode;
+mod json;
+
+pub(crate) use decode::{Cell, decode};
+pub(crate) use encode::{append, encode};
+
+#[cfg(test)]
+mod tests;

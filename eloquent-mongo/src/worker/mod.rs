@@ -1,0 +1,132 @@
+//! What does the work of a session: one command after the other, in its transaction or outside of any.
+
+mod counter;
+mod read;
+mod schema;
+mod transaction;
+mod watch;
+mod write;
+
+use std::sync::Arc;
+
+use eloquent_core::driver::{Affected, Fetched, TransactionOptions};
+use eloquent_core::row::{Discard, Flow, RowSink};
+use eloquent_core::schema::SchemaChange;
+use eloquent_core::{Error, ErrorKind, Result};
+use mongodb::bson::RawDocumentBuf;
+
+use crate::command::Command;
+use crate::connection::Shared;
+use crate::error::error;
+use crate::session::refuse_savepoint;
+use crate::shape::Shape;
+
+use transaction::Open;
+pub(crate) use watch::Watch;
+
+/// What is to be done.
+pub(crate) enum Job {
+    Command(Box<Command>, Box<dyn RowSink>),
+    Alter(Box<SchemaChange>),
+    Commit,
+    Rollback,
+}
+
+pub(crate) struct Worker {
+    shared: Arc<Shared>,
+    open: Option<Open>,
+}
+
+impl Worker {
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+        Worker { shared, open: None }
+    }
+
+    pub(crate) fn has_transaction(&self) -> bool {
+        self.open.is_some()
+    }
+
+    /// Begins a transaction. Nothing is sent: the server takes the first statement for its beginning.
+    pub(crate) async fn begin(&mut self, depth: u32, options: TransactionOptions) -> Result<()> {
+        if !self.shared.transactions {
+            return Err(transaction::no_replica_set());
+        }
+        refuse_savepoint(depth)?;
+        if self.open.is_some() {
+            return Err(error(ErrorKind::InvalidInput, "a transaction is open already"));
+        }
+        self.open = Some(Open::begin(&self.shared, options).await?);
+        Ok(())
+    }
+
+    pub(crate) async fn perform(&mut self, job: Job, watch: &mut Watch) -> Result<Fetched> {
+        match job {
+            Job::Command(command, sink) => self.command(*command, sink, watch).await,
+            Job::Alter(change) => {
+                schema::alter(&self.shared.db, &change).await?;
+                Ok(nothing())
+            }
+            Job::Commit => {
+                let open = self.open.take().ok_or_else(no_transaction)?;
+                open.commit().await?;
+                Ok(nothing())
+            }
+            Job::Rollback => {
+                if let Some(open) = self.open.take() {
+                    open.abort().await;
+                }
+                Ok(nothing())
+            }
+        }
+    }
+
+    async fn command(
+        &mut self,
+        command: Command,
+        mut sink: Box<dyn RowSink>,
+        watch: &mut Watch,
+    ) -> Result<Fetched> {
+        let rows = match &command {
+            Command::Read(read) => {
+                read::run(&self.shared, self.open.as_mut(), read, &mut *sink, watch).await?
+            }
+            write => {
+                let written = self.write(write).await?;
+                if let Some(shape) = write.returning() {
+                    give_back(&written.documents, shape, &mut *sink, watch).await?;
+                }
+                written.rows
+            }
+        };
+        Ok(Fetched { affected: Affected { rows, last_id: None }, sink })
+    }
+}
+
+/// Shows the documents of a write. It has been done, however many of them are wanted.
+async fn give_back(
+    documents: &[RawDocumentBuf],
+    shape: &Shape,
+    sink: &mut dyn RowSink,
+    watch: &mut Watch,
+) -> Result<()> {
+    for document in documents {
+        match sink.row(&shape.row(document)?)? {
+            Flow::Continue => {}
+            Flow::Flush => {
+                if !watch.flush(sink).await? {
+                    break;
+                }
+            }
+            Flow::Stop => break,
+        }
+    }
+    Ok(())
+}
+
+fn nothing() -> Fetched {
+    Fetched { affected: Affected::default(), sink: Box::new(Discard) }
+}
+
+fn no_transaction() -> Error {
+    error(ErrorKind::TransactionAborted, "there is no transaction to commit")
+}
