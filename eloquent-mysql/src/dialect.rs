@@ -2,19 +2,22 @@
 
 use std::borrow::Cow;
 
-use eloquent_core::driver::{Capabilities, Family, Isolation, TransactionOptions};
+use eloquent_core::driver::{Capabilities, Family, Isolation, Question, TransactionOptions};
 use eloquent_core::schema::{Column, ColumnType};
 use eloquent_core::sql::{
-    AggregateCall, ArithmeticCall, Dialect, IndexParts, InsertParts, PackedList, Page,
+    AggregateCall, ArithmeticCall, Dialect, IndexParts, InsertParts, PackedList, Page, ScriptSyntax,
     pattern_of_nothing,
 };
-use eloquent_core::statement::{AggregateFunction, ArithmeticOperator, Lock, LockMode, LockWait};
+use eloquent_core::statement::{
+    AggregateFunction, ArithmeticOperator, Effect, Lock, LockMode, LockWait, RawSql,
+};
 use eloquent_core::value::Value;
 use eloquent_core::{Error, Result};
 
 use crate::config::UuidForm;
 use crate::error::DRIVER;
 use crate::flavour::Flavour;
+use crate::migrate;
 use crate::upsert;
 
 /// One flavour, with one form of UUIDs.
@@ -67,6 +70,7 @@ impl Dialect for MySqlDialect {
         capabilities.upsert = true;
         capabilities.joins = true;
         capabilities.row_locks = true;
+        capabilities.named_locks = true;
         capabilities.max_binds = 65_535;
         capabilities.insert_rows = 1000;
         capabilities
@@ -324,6 +328,26 @@ impl Dialect for MySqlDialect {
             (true, Flavour::MariaDb) => format!("DROP INDEX IF EXISTS {name} ON {table}"),
             (true, Flavour::MySql) => format!("{IF_NEEDED}DROP INDEX {name} ON {table}"),
         }
+    }
+
+    fn script(&self) -> ScriptSyntax {
+        migrate::syntax()
+    }
+
+    fn effect(&self, words: &[&str]) -> Effect {
+        migrate::effect(words)
+    }
+
+    fn question(&self, question: Question<'_>) -> Option<RawSql> {
+        migrate::question(question)
+    }
+
+    fn migration_settings(&self, _in_transaction: bool) -> &'static [&'static str] {
+        migrate::SETTINGS
+    }
+
+    fn drop_all(&self, tables: &[&str], views: &[&str]) -> Vec<String> {
+        migrate::drop_all(tables, views)
     }
 }
 

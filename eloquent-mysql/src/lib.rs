@@ -100,6 +100,7 @@ mod dialect;
 mod driver;
 mod error;
 mod flavour;
+mod migrate;
 mod open;
 mod query;
 mod row;

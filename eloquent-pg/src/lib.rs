@@ -102,6 +102,7 @@ mod error;
 mod explain;
 mod form;
 mod list;
+mod migrate;
 mod numeric;
 mod open;
 mod prepared;

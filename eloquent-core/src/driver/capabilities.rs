@@ -35,6 +35,12 @@ pub struct Capabilities {
     pub joins: bool,
     /// Whether a select can lock rows.
     pub row_locks: bool,
+    /// Whether changes of the schema are a part of the transaction around them.
+    pub transactional_schema: bool,
+    /// Whether there are locks by name that end with their session.
+    pub named_locks: bool,
+    /// Whether a transaction that may write keeps all other writers out from its start.
+    pub single_writer: bool,
     /// How many values one statement can bind.
     pub max_binds: usize,
     /// How many rows an insert takes at best; more are sent in several statements.
@@ -54,6 +60,9 @@ impl Capabilities {
             upsert: false,
             joins: false,
             row_locks: false,
+            transactional_schema: false,
+            named_locks: false,
+            single_writer: false,
             max_binds: usize::MAX,
             insert_rows: 1000,
         }

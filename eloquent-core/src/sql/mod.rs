@@ -19,6 +19,7 @@ mod expression;
 mod parts;
 mod predicate;
 mod schema;
+mod script;
 mod select;
 mod session;
 mod shape;
@@ -38,5 +39,6 @@ pub use parts::{
     OperandKind, PackedList, Page, TableParts, UpdateParts, WriteKind,
 };
 pub use schema::alter;
+pub use script::ScriptSyntax;
 pub use session::SqlSession;
 pub use standard::pattern_of_nothing;

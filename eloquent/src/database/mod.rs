@@ -6,9 +6,11 @@ mod events;
 mod executor;
 mod named;
 mod pool;
+mod pretence;
 mod replicas;
 mod scope;
 mod stream;
+mod apart;
 mod target;
 mod transaction;
 mod turn;
@@ -30,7 +32,9 @@ pub use transaction::{Retry, Transaction, TransactionBuilder};
 
 pub(crate) use events::Events;
 pub(crate) use executor::{Executor, Located, Tried, at_target};
+pub(crate) use apart::Apart;
 pub(crate) use pool::Pool;
+pub(crate) use pretence::Pretence;
 
 use named::Named;
 use replicas::Replicas;
