@@ -93,6 +93,12 @@ kinds! {
     Full = "full",
     /// Any other error that the database reported.
     Database = "database",
+    /// Somebody else is migrating this database, or the lock was lost.
+    MigrationLocked = "migration_locked",
+    /// The migrations at hand are not those that the database has.
+    MigrationDrift = "migration_drift",
+    /// A migration was stopped in the middle, now or earlier.
+    MigrationInterrupted = "migration_interrupted",
     /// An error of the application, carried through a transaction.
     Custom = "custom",
 }

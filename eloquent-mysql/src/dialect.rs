@@ -2,19 +2,22 @@
 
 use std::borrow::Cow;
 
-use eloquent_core::driver::{Capabilities, Family, Isolation, TransactionOptions};
+use eloquent_core::driver::{Capabilities, Family, Isolation, Question, TransactionOptions};
 use eloquent_core::schema::{Column, ColumnType, ForeignAction, ForeignKey};
 use eloquent_core::sql::{
     AggregateCall, ArithmeticCall, ColumnParts, Dialect, IndexParts, InsertParts, PackedList, Page,
-    no_moment, pattern_of_nothing, quote_identifier, standard_literal,
+    ScriptSyntax, no_moment, pattern_of_nothing, quote_identifier, standard_literal,
 };
-use eloquent_core::statement::{AggregateFunction, ArithmeticOperator, Lock, LockMode, LockWait};
+use eloquent_core::statement::{
+    AggregateFunction, ArithmeticOperator, Effect, Lock, LockMode, LockWait, RawSql,
+};
 use eloquent_core::value::Value;
 use eloquent_core::{Error, Result};
 
 use crate::config::UuidForm;
 use crate::error::DRIVER;
 use crate::flavour::Flavour;
+use crate::migrate;
 use crate::upsert;
 
 /// One flavour, with one form of UUIDs.
@@ -75,6 +78,7 @@ impl Dialect for MySqlDialect {
         capabilities.expression_indexes = !self.is_mariadb();
         capabilities.comments = true;
         capabilities.virtual_columns = true;
+        capabilities.named_locks = true;
         capabilities.max_binds = 65_535;
         capabilities.insert_rows = 1000;
         capabilities
@@ -443,6 +447,26 @@ impl Dialect for MySqlDialect {
             (true, Flavour::MariaDb) => format!("DROP INDEX IF EXISTS {name} ON {table}"),
             (true, Flavour::MySql) => format!("{IF_NEEDED}DROP INDEX {name} ON {table}"),
         }
+    }
+
+    fn script(&self) -> ScriptSyntax {
+        migrate::syntax()
+    }
+
+    fn effect(&self, words: &[&str]) -> Effect {
+        migrate::effect(words)
+    }
+
+    fn question(&self, question: Question<'_>) -> Option<RawSql> {
+        migrate::question(question)
+    }
+
+    fn migration_settings(&self, _in_transaction: bool) -> &'static [&'static str] {
+        migrate::SETTINGS
+    }
+
+    fn drop_all(&self, tables: &[&str], views: &[&str]) -> Vec<String> {
+        migrate::drop_all(tables, views)
     }
 }
 

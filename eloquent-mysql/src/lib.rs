@@ -101,6 +101,7 @@ mod driver;
 mod error;
 mod flavour;
 mod inspect;
+mod migrate;
 mod open;
 mod query;
 mod row;

@@ -275,6 +275,17 @@ impl SqlSession for ServerSession {
         inspect::table(self, name, flavour).await
     }
 
+    /// A statement of a script.
+    async fn run_text(&mut self, text: &str) -> Result<()> {
+        self.come_home().await?;
+        self.check()?;
+        Verb::of(&Compiled::raw(text)).check(text, self.is_open())?;
+        self.touched = true;
+        let text: Arc<str> = text.into();
+        self.send(Step::Statement, |client, _| batch(client, text, None))?;
+        self.arrival().await.map(drop)
+    }
+
     async fn begin(&mut self, depth: u32, options: TransactionOptions) -> Result<()> {
         let sql = self.shared.dialect.begin(depth, options)?;
         self.come_home().await?;

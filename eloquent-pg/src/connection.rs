@@ -46,7 +46,10 @@ impl PgConnection {
 #[async_trait]
 impl Connection for PgConnection {
     fn capabilities(&self) -> Capabilities {
-        PgDialect.capabilities()
+        let mut capabilities = PgDialect.capabilities();
+        // behind a pooler, a lock would stay with a session that is somebody else's by now
+        capabilities.named_locks = self.shared.opener.settings().prepare;
+        capabilities
     }
 
     async fn session(&self) -> Result<Box<dyn Session>> {

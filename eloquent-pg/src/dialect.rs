@@ -5,16 +5,17 @@ use std::fmt::Write as _;
 
 use eloquent_core::Error;
 use eloquent_core::Result;
-use eloquent_core::driver::{Capabilities, Family};
+use eloquent_core::driver::{Capabilities, Family, Question};
 use eloquent_core::schema::{Column, ColumnType};
 use eloquent_core::sql::{
-    AggregateCall, ArithmeticCall, Dialect, Operand, OperandKind, PackedList, pattern_of_nothing,
-    standard_literal,
+    AggregateCall, ArithmeticCall, Dialect, Operand, OperandKind, PackedList, ScriptSyntax,
+    pattern_of_nothing, standard_literal,
 };
-use eloquent_core::statement::{AggregateFunction, ArithmeticOperator};
+use eloquent_core::statement::{AggregateFunction, ArithmeticOperator, Effect, RawSql};
 use eloquent_core::value::{Mismatch, Value, format_date_time};
 
 use crate::error::DRIVER;
+use crate::migrate;
 use crate::text::list_of;
 
 /// PostgreSQL.
@@ -43,6 +44,7 @@ impl Dialect for PgDialect {
         capabilities.comments = true;
         capabilities.arrays = true;
         capabilities.transactional_ddl = true;
+        capabilities.named_locks = true;
         capabilities.max_binds = 65_535;
         capabilities.insert_rows = 1000;
         capabilities
@@ -222,6 +224,26 @@ impl Dialect for PgDialect {
             }
             _ => None,
         }
+    }
+
+    fn script(&self) -> ScriptSyntax {
+        migrate::syntax()
+    }
+
+    fn effect(&self, words: &[&str]) -> Effect {
+        migrate::effect(words)
+    }
+
+    fn question(&self, question: Question<'_>) -> Option<RawSql> {
+        migrate::question(question)
+    }
+
+    fn migration_settings(&self, in_transaction: bool) -> &'static [&'static str] {
+        if in_transaction { migrate::SETTINGS } else { &[] }
+    }
+
+    fn drop_all(&self, tables: &[&str], views: &[&str]) -> Vec<String> {
+        migrate::drop_all(tables, views)
     }
 }
 

@@ -103,6 +103,7 @@ mod explain;
 mod form;
 mod inspect;
 mod list;
+mod migrate;
 mod numeric;
 mod open;
 mod prepared;

@@ -2,17 +2,18 @@
 
 use std::borrow::Cow;
 
-use eloquent_core::driver::{Capabilities, Family, TransactionOptions};
+use eloquent_core::driver::{Capabilities, Family, Question, TransactionOptions};
 use eloquent_core::schema::{Column, ColumnType};
 use eloquent_core::sql::{
-    AggregateCall, ArithmeticCall, Dialect, Operand, OperandKind, PackedList, Page, no_moment,
-    standard_literal,
+    AggregateCall, ArithmeticCall, Dialect, Operand, OperandKind, PackedList, Page, ScriptSyntax,
+    no_moment, standard_literal,
 };
-use eloquent_core::statement::{AggregateFunction, ArithmeticOperator};
+use eloquent_core::statement::{AggregateFunction, ArithmeticOperator, Effect, RawSql};
 use eloquent_core::value::{Value, format_date, format_date_time, format_time};
 use eloquent_core::{Error, Result};
 
 use crate::decimal::canonical;
+use crate::migrate;
 
 /// SQLite, with the functions and the collation that this crate registers on each connection.
 #[derive(Debug, Clone, Copy)]
@@ -41,6 +42,7 @@ impl Dialect for SqliteDialect {
         capabilities.expression_indexes = true;
         capabilities.virtual_columns = true;
         capabilities.transactional_ddl = true;
+        capabilities.single_writer = true;
         capabilities.max_binds = 32_766;
         capabilities.insert_rows = 64;
         capabilities
@@ -233,6 +235,22 @@ impl Dialect for SqliteDialect {
 
     fn table_options(&self) -> &'static str {
         " STRICT"
+    }
+
+    fn script(&self) -> ScriptSyntax {
+        migrate::syntax()
+    }
+
+    fn effect(&self, words: &[&str]) -> Effect {
+        migrate::effect(words)
+    }
+
+    fn question(&self, question: Question<'_>) -> Option<RawSql> {
+        migrate::question(question)
+    }
+
+    fn drop_all(&self, tables: &[&str], views: &[&str]) -> Vec<String> {
+        migrate::drop_all(tables, views)
     }
 }
 

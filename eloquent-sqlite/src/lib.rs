@@ -101,6 +101,7 @@ mod functions;
 mod ids;
 mod inline;
 mod like;
+mod migrate;
 mod open;
 mod same_file;
 mod schema;

@@ -2,6 +2,7 @@
 #![cfg_attr(not(test), deny(unused_crate_dependencies))]
 
 mod database;
+pub mod migration;
 pub mod model;
 pub mod pagination;
 pub mod query;

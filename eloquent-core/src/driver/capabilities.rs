@@ -48,6 +48,10 @@ pub struct Capabilities {
     pub virtual_columns: bool,
     /// Whether changes to the schema are part of a transaction.
     pub transactional_ddl: bool,
+    /// Whether there are locks by name that end with their session.
+    pub named_locks: bool,
+    /// Whether a transaction that may write keeps all other writers out from its start.
+    pub single_writer: bool,
     /// How many values one statement can bind.
     pub max_binds: usize,
     /// How many rows an insert takes at best; more are sent in several statements.
@@ -73,6 +77,8 @@ impl Capabilities {
             arrays: false,
             virtual_columns: false,
             transactional_ddl: false,
+            named_locks: false,
+            single_writer: false,
             max_binds: usize::MAX,
             insert_rows: 1000,
         }

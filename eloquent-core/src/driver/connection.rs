@@ -52,12 +52,7 @@ pub trait Driver: Debug + Send + Sync + 'static {
     ///
     /// # Errors
     /// As [`parse_url`](Self::parse_url).
-    fn parse_url_of(
-        &self,
-        _scheme: &str,
-        rest: &str,
-        config: &mut ConnectionConfig,
-    ) -> Result<()> {
+    fn parse_url_of(&self, _scheme: &str, rest: &str, config: &mut ConnectionConfig) -> Result<()> {
         self.parse_url(rest, config)
     }
 

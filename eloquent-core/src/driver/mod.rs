@@ -30,10 +30,12 @@
 
 mod capabilities;
 mod connection;
+mod question;
 mod registry;
 mod session;
 
 pub use capabilities::{Capabilities, Family};
 pub use connection::{Connection, Driver};
+pub use question::{Object, Question};
 pub use registry::{DriverEntry, Registry};
 pub use session::{Affected, Fetched, Isolation, Now, Session, TransactionOptions};

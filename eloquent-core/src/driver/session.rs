@@ -2,9 +2,10 @@
 
 use std::fmt::Debug;
 
-use crate::row::{Discard, RowSink};
+use super::{Object, Question};
+use crate::row::{Discard, OwnedRow, RowSink};
 use crate::schema::{SchemaChange, TableInfo, TableSummary};
-use crate::statement::Statement;
+use crate::statement::{ScriptPart, Statement};
 use crate::{Error, ErrorKind, Result, async_trait};
 
 /// What a statement did.
@@ -181,6 +182,55 @@ pub trait Session: Debug + Send + 'static {
         false
     }
 
+    /// Takes a script apart into the statements that [`run_text`](Self::run_text) takes. No I/O.
+    ///
+    /// # Errors
+    /// A script that ends inside of something, and that the database has no scripts.
+    fn split(&self, _script: &str) -> Result<Vec<ScriptPart>> {
+        Err(unsupported("a script"))
+    }
+
+    /// The text that would be sent for a change to the schema.
+    ///
+    /// # Errors
+    /// For what the database lacks.
+    fn render_change(&self, _change: &SchemaChange) -> Result<Vec<String>> {
+        Err(unsupported("showing a change to the schema"))
+    }
+
+    /// Runs one statement of a script as it stands: nothing is bound, nothing prepared, no rows.
+    ///
+    /// # Errors
+    /// What the database reports, or that it has no scripts.
+    async fn run_text(&mut self, _text: &str) -> Result<()> {
+        Err(unsupported("a script"))
+    }
+
+    /// Answers a question of migrations.
+    ///
+    /// # Errors
+    /// What the database reports; [`ErrorKind::Unsupported`] when it has no answer.
+    async fn ask(&mut self, _question: Question<'_>) -> Result<Vec<OwnedRow>> {
+        Err(unsupported("this question"))
+    }
+
+    /// Readies a session for migrations, which may take long and must not be queued for long behind
+    /// others. Inside a transaction it lasts until that ends. The session is closed afterwards.
+    ///
+    /// # Errors
+    /// What the database reports.
+    async fn ready_to_migrate(&mut self, _in_transaction: bool) -> Result<()> {
+        Ok(())
+    }
+
+    /// The statements, for [`run_text`](Self::run_text) on one session, that drop all of these.
+    ///
+    /// # Errors
+    /// A name that cannot be one, and that the database cannot.
+    fn drop_all(&self, _objects: &[Object]) -> Result<Vec<String>> {
+        Err(unsupported("dropping all tables"))
+    }
+
     /// The text that would be sent: SQL or JSON, without bound values.
     ///
     /// # Errors
@@ -202,5 +252,9 @@ fn no_inspection() -> Error {
 }
 
 fn no_transactions() -> Error {
-    Error::new(ErrorKind::Unsupported, "a transaction is not supported by this database")
+    unsupported("a transaction")
+}
+
+fn unsupported(feature: &str) -> Error {
+    Error::new(ErrorKind::Unsupported, format!("{feature} is not supported by this database"))
 }

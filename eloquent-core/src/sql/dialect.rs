@@ -3,14 +3,15 @@
 use std::borrow::Cow;
 use std::fmt::Debug;
 
+use super::ScriptSyntax;
 use super::parts::{
     AggregateCall, ArithmeticCall, ColumnParts, DeleteParts, IndexParts, InsertParts, Operand,
     PackedList, Page, TableParts, UpdateParts, WriteKind,
 };
 use super::standard::{self, standard_literal};
-use crate::driver::{Capabilities, TransactionOptions};
+use crate::driver::{Capabilities, Question, TransactionOptions};
 use crate::schema::{Column, ColumnType, ForeignKey};
-use crate::statement::Lock;
+use crate::statement::{Effect, Lock, RawSql};
 use crate::value::Value;
 use crate::{Error, Result};
 
@@ -404,5 +405,33 @@ pub trait Dialect: Debug + Send + Sync + 'static {
     /// Drops an index; the names are quoted.
     fn drop_index(&self, _table: &str, name: &str, if_exists: bool) -> String {
         format!("DROP INDEX {}{name}", if if_exists { "IF EXISTS " } else { "" })
+    }
+
+    // Migrations.
+
+    /// What has a meaning in scripts.
+    fn script(&self) -> ScriptSyntax {
+        ScriptSyntax { backslash_escapes: self.backslash_escapes(), ..ScriptSyntax::default() }
+    }
+
+    /// What a statement of a script means for the transaction around it, by its first words, in capitals.
+    fn effect(&self, words: &[&str]) -> Effect {
+        standard::effect(words, self.capabilities().transactional_ddl)
+    }
+
+    /// What asks the server this. `None` when it has no answer.
+    fn question(&self, _question: Question<'_>) -> Option<RawSql> {
+        None
+    }
+
+    /// Statements that ready a session for migrations.
+    fn migration_settings(&self, _in_transaction: bool) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// The statements that drop all of these; the names are quoted.
+    fn drop_all(&self, tables: &[&str], views: &[&str]) -> Vec<String> {
+        let views = views.iter().map(|view| format!("DROP VIEW {view}"));
+        views.chain(tables.iter().map(|table| format!("DROP TABLE {table}"))).collect()
     }
 }

@@ -22,6 +22,7 @@ mod parts;
 mod predicate;
 mod rows;
 mod schema;
+mod script;
 mod select;
 mod session;
 mod shape;
@@ -46,5 +47,6 @@ pub use schema::{
     Place, alter, alter_known, column_index, create_index, define_check, define_column,
     define_foreign_key, schema_text,
 };
+pub use script::ScriptSyntax;
 pub use session::SqlSession;
 pub use standard::{no_moment, pattern_of_nothing, standard_literal};

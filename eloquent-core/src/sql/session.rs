@@ -5,12 +5,12 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use super::{Binds, Compiled, Dialect, StatementCache};
-use crate::driver::{Affected, Fetched, Now, Session, TransactionOptions};
-use crate::row::{Discard, RowSink};
+use crate::driver::{Affected, Fetched, Now, Object, Question, Session, TransactionOptions};
+use crate::row::{Discard, Flow, OwnedRow, Row, RowSink};
 use crate::schema::{SchemaChange, TableInfo, TableSummary};
-use crate::statement::Statement;
+use crate::statement::{ScriptPart, Statement};
 use crate::value::ValueRef;
-use crate::{Error, Result, async_trait};
+use crate::{Error, ErrorKind, Result, async_trait};
 
 type BoxFuture<'f, T> = Pin<Box<dyn Future<Output = T> + Send + 'f>>;
 
@@ -84,6 +84,14 @@ pub trait SqlSession: Debug + Send + 'static {
     /// What the database reports, or that it cannot.
     async fn inspect_table(&mut self, _name: &str) -> Result<Option<TableInfo>> {
         Err(no_inspection(self.dialect()))
+    }
+
+    /// See [`Session::run_text`].
+    ///
+    /// # Errors
+    /// What the database reports.
+    async fn run_text(&mut self, text: &str) -> Result<()> {
+        self.batch(text).await
     }
 
     /// See [`Session::begin`].
@@ -242,6 +250,49 @@ impl<S: SqlSession> Session for S {
         SqlSession::is_broken(self)
     }
 
+    fn split(&self, script: &str) -> Result<Vec<ScriptPart>> {
+        super::script::split(self.dialect(), script)
+    }
+
+    fn render_change(&self, change: &SchemaChange) -> Result<Vec<String>> {
+        super::alter(self.dialect(), change)
+    }
+
+    async fn run_text(&mut self, text: &str) -> Result<()> {
+        SqlSession::run_text(self, text).await
+    }
+
+    async fn ask(&mut self, question: Question<'_>) -> Result<Vec<OwnedRow>> {
+        let dialect = self.dialect();
+        let Some(raw) = dialect.question(question) else {
+            return Err(Error::unsupported("this question", dialect.driver()));
+        };
+        let answer = Box::new(Answer { rows: Vec::new(), names: None });
+        let fetched = Session::fetch(self, &Statement::Raw(raw), answer).await?;
+        match fetched.sink.into_any().downcast::<Answer>() {
+            Ok(answer) => Ok(answer.rows),
+            Err(_) => Err(Error::new(ErrorKind::Database, "the driver gave another sink back")),
+        }
+    }
+
+    async fn ready_to_migrate(&mut self, in_transaction: bool) -> Result<()> {
+        for sql in self.dialect().migration_settings(in_transaction) {
+            SqlSession::run_text(self, sql).await?;
+        }
+        Ok(())
+    }
+
+    fn drop_all(&self, objects: &[Object]) -> Result<Vec<String>> {
+        let dialect = self.dialect();
+        let quoted = objects
+            .iter()
+            .map(|object| Ok((super::quote_identifier(dialect, &object.name)?, object.is_view)))
+            .collect::<Result<Vec<_>>>()?;
+        let of = |views: bool| quoted.iter().filter(move |(_, is_view)| *is_view == views);
+        let names = |views| of(views).map(|(name, _)| name.as_str()).collect::<Vec<_>>();
+        Ok(dialect.drop_all(&names(false), &names(true)))
+    }
+
     fn render(&self, statement: &Statement) -> Result<String> {
         let mut binds = Binds::new();
         let compiled = self.statements().compile(self.dialect(), statement, &mut binds)?;
@@ -258,4 +309,25 @@ impl<S: SqlSession> Session for S {
 fn no_inspection(dialect: &dyn Dialect) -> Error {
     Error::unsupported("telling what tables look like", dialect.driver())
         .with_hint("its driver would have to implement `inspect_tables` and `inspect_table`")
+}
+
+/// The rows of an answer.
+struct Answer {
+    rows: Vec<OwnedRow>,
+    names: Option<Arc<[String]>>,
+}
+
+impl RowSink for Answer {
+    fn row(&mut self, row: &dyn Row) -> Result<Flow> {
+        self.rows.push(OwnedRow::copy(row, &mut self.names)?);
+        Ok(Flow::Continue)
+    }
+
+    fn reset(&mut self) {
+        self.rows.clear();
+    }
+
+    fn into_any(self: Box<Self>) -> Box<dyn std::any::Any + Send> {
+        self
+    }
 }

@@ -8,7 +8,7 @@ use super::parts::{
 };
 use crate::driver::{Isolation, TransactionOptions};
 use crate::schema::{Column, ColumnInfo, ColumnType};
-use crate::statement::{AggregateFunction, ArithmeticOperator, Lock, LockMode, LockWait};
+use crate::statement::{AggregateFunction, ArithmeticOperator, Effect, Lock, LockMode, LockWait};
 use crate::value::{Mismatch, Value, format_date, format_date_time, format_time};
 use crate::{Error, Result};
 
@@ -336,4 +336,20 @@ pub fn pattern_of_nothing(pattern: &str) -> Option<String> {
         "\u{10fffe}\u{10ffff}a pattern that ends in its escape\u{10ffff}\u{10fffe}";
     let escapes = pattern.len() - pattern.trim_end_matches('\\').len();
     (escapes % 2 == 1).then(|| NOTHING.to_owned())
+}
+
+/// What begins or ends a transaction.
+const CONTROL: &[&str] =
+    &["BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT", "SAVEPOINT", "RELEASE"];
+/// What leaves the schema as it is.
+const ROWS: &[&str] =
+    &["SELECT", "INSERT", "UPDATE", "DELETE", "REPLACE", "MERGE", "WITH", "VALUES", "SET", "DO"];
+
+/// See [`Dialect::effect`](super::Dialect::effect).
+pub(super) fn effect(words: &[&str], transactional_ddl: bool) -> Effect {
+    let first = words.first().copied().unwrap_or_default();
+    if CONTROL.contains(&first) || words.starts_with(&["PREPARE", "TRANSACTION"]) {
+        return Effect::Refused("begins or ends a transaction");
+    }
+    if transactional_ddl || ROWS.contains(&first) { Effect::Plain } else { Effect::Commits }
 }

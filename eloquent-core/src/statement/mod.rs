@@ -9,6 +9,7 @@ mod expression;
 mod predicate;
 mod raw;
 mod scan;
+mod script;
 mod select;
 mod write;
 
@@ -19,6 +20,7 @@ pub use expression::{
 pub use predicate::{CompareOperator, Predicate};
 pub use raw::{IntoBind, RawScan, RawSegment, RawSql};
 pub use scan::scan_unbound;
+pub use script::{Effect, ScriptPart};
 pub use select::{From, Join, JoinKind, Lock, LockMode, LockWait, Order, Projection, Select};
 pub use write::{Assignment, Conflict, ConflictAction, Delete, Insert, Update};
 

@@ -1,6 +1,6 @@
 //! Collections and indexes.
 
-use eloquent_core::schema::{Index, SchemaChange, TableDefinition};
+use eloquent_core::schema::{Column, Index, IndexPart, SchemaChange, TableDefinition};
 use eloquent_core::{Error, ErrorKind, Name, Result};
 use mongodb::bson::{Document, doc};
 use mongodb::error::Error as ClientError;
@@ -30,6 +30,7 @@ pub(super) async fn alter(db: &Database, change: &SchemaChange) -> Result<()> {
 
 async fn create(db: &Database, table: &TableDefinition) -> Result<()> {
     check_collection(&table.name)?;
+    check_relational(table)?;
     let indexes = indexes(table)?;
     let failed = |failed: ClientError| of_statement(&failed, &table.name);
     // the server takes a collection that is there already for one that it has made
@@ -86,7 +87,10 @@ fn indexes(table: &TableDefinition) -> Result<Vec<IndexModel>> {
         }
         let columns = std::slice::from_ref(&column.name);
         // the server has no two indexes of one kind over the same fields
-        let is_named = |index: &Index| index.columns == columns && index.unique == column.unique;
+        let is_named = |index: &Index| {
+            index.columns.iter().map(IndexPart::column).eq([Some(&column.name)])
+                && index.unique == column.unique
+        };
         if table.indexes.iter().any(is_named) {
             continue;
         }
@@ -102,10 +106,46 @@ fn indexes(table: &TableDefinition) -> Result<Vec<IndexModel>> {
         indexes.push(model(&format!("{}_key", table.name), &table.key, true, false)?);
     }
     for index in &table.indexes {
-        let is_partial = index.unique && index.columns.iter().any(nullable);
-        indexes.push(model(&index.name, &index.columns, index.unique, is_partial)?);
+        let columns = columns(index)?;
+        let is_partial = index.unique && columns.iter().any(nullable);
+        indexes.push(model(&index.name, &columns, index.unique, is_partial)?);
     }
     Ok(indexes)
+}
+
+/// What documents cannot have.
+fn check_relational(table: &TableDefinition) -> Result<()> {
+    let lacks = |feature| Error::unsupported(feature, DRIVER).with_table(table.name.clone());
+    if !table.foreign_keys.is_empty() {
+        return Err(lacks("a foreign key"));
+    }
+    if !table.checks.is_empty() {
+        return Err(lacks("a check"));
+    }
+    let of_column = |column: &Column| match column {
+        _ if column.generated.is_some() => Some("a generated column"),
+        _ if column.default.is_some() => Some("a default of the database"),
+        _ if column.collation.is_some() => Some("a collation of a column"),
+        _ if column.native_type.is_some() => Some("a type in the language of the database"),
+        _ => None,
+    };
+    let found = table.columns.iter().find_map(|column| Some((of_column(column)?, column)));
+    match found {
+        Some((feature, column)) => Err(lacks(feature).with_column(column.name.clone())),
+        None => Ok(()),
+    }
+}
+
+/// The names of the columns that an index is over.
+fn columns(index: &Index) -> Result<Vec<Name>> {
+    let lacks = |feature| Error::unsupported(feature, DRIVER).with_table(index.table.clone());
+    if index.filter.is_some() {
+        return Err(lacks("a condition of an index in SQL"));
+    }
+    let name = |part: &IndexPart| {
+        part.column().cloned().ok_or_else(|| lacks("an index over an expression"))
+    };
+    index.columns.iter().map(name).collect()
 }
 
 /// An index. One that is unique lets any number of documents without a value in, if it is partial.
@@ -155,7 +195,7 @@ async fn has_index(db: &Database, table: &Name, name: &str) -> Result<bool> {
 
 async fn create_index(db: &Database, index: &Index) -> Result<()> {
     check_collection(&index.table)?;
-    let model = model(&index.name, &index.columns, index.unique, true)?;
+    let model = model(&index.name, &columns(index)?, index.unique, true)?;
     if has_index(db, &index.table, &index.name).await? {
         return match index.if_not_exists {
             true => Ok(()),

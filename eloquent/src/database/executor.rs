@@ -11,10 +11,11 @@ use eloquent_core::{Error, ErrorKind, Result};
 use tracing::{Instrument as _, Span};
 
 use super::pool::{Lease, Pool, within};
+use super::pretence::Pretence;
 use super::scope::{self, Found};
 use super::target::{Connection, Place, Target};
 use super::transaction::{Entered, Tx};
-use super::{Db, check_family, turn};
+use super::{Db, check_family, pretence, turn};
 use crate::model::ModelDef;
 
 /// Where statements of one query run.
@@ -24,6 +25,8 @@ pub(crate) enum Executor {
     /// that this is meant.
     Connection(Connection, Option<Arc<Pool>>),
     Transaction(Tx),
+    /// A connection whose writes are noted down and not sent.
+    Pretence(Connection, Arc<Pretence>),
 }
 
 /// A session on loan, from the pool or from a transaction.
@@ -41,7 +44,7 @@ impl Lent {
         }
     }
 
-    fn lease(&mut self) -> Result<&mut Lease> {
+    pub(super) fn lease(&mut self) -> Result<&mut Lease> {
         match self {
             Lent::Pool(lease) => Ok(lease),
             Lent::Transaction(entered) => entered.lease(),
@@ -107,6 +110,7 @@ impl Executor {
         let executor = match scope::transaction_of(connection.pool()) {
             Found::Of(tx) => Executor::Transaction(tx),
             Found::Other(pool) if !is_named => Executor::Connection(connection, Some(pool)),
+            Found::Pretence(pretence) => Executor::Pretence(connection, pretence),
             Found::Other(_) | Found::None => Executor::Connection(connection, None),
         };
         executor.checked(definition)
@@ -122,7 +126,7 @@ impl Executor {
 
     pub(crate) fn connection(&self) -> &Connection {
         match self {
-            Executor::Connection(connection, _) => connection,
+            Executor::Connection(connection, _) | Executor::Pretence(connection, _) => connection,
             Executor::Transaction(tx) => tx.connection(),
         }
     }
@@ -132,7 +136,7 @@ impl Executor {
         self.connection().pool().capabilities().await
     }
 
-    async fn lend(&self, is_read: bool) -> Result<Lent> {
+    pub(super) async fn lend(&self, is_read: bool) -> Result<Lent> {
         match self {
             Executor::Connection(connection, inside) => {
                 if is_read && !connection.reads_from_writer() {
@@ -146,6 +150,7 @@ impl Executor {
                 Ok(Lent::Pool(connection.pool().acquire().await?))
             }
             Executor::Transaction(tx) => Ok(Lent::Transaction(tx.enter(is_read).await?)),
+            Executor::Pretence(connection, _) => Err(connection.pool().locate(pretence::refused())),
         }
     }
 
@@ -155,7 +160,7 @@ impl Executor {
             Executor::Connection(connection, None) if connection.pool().replicas().is_empty() => {
                 connection.pool().try_acquire().map(Lent::Pool)
             }
-            Executor::Connection(..) => None,
+            Executor::Connection(..) | Executor::Pretence(..) => None,
             Executor::Transaction(tx) => tx.try_enter(is_read).map(Lent::Transaction),
         }
     }
@@ -204,6 +209,9 @@ impl Executor {
         statement: &Statement,
         lent: Option<Lent>,
     ) -> Result<Affected> {
+        if let Executor::Pretence(connection, pretence) = self {
+            return pretence.note_statement(connection, statement).await;
+        }
         let mut lent = match self.again(statement, &mut Discard, lent).await? {
             Tried::Later(Some(lent)) => lent,
             Tried::Done(outcome) => return outcome,
@@ -360,6 +368,9 @@ impl Executor {
 
     /// Changes the schema.
     pub(crate) async fn alter(&self, change: &SchemaChange) -> Result<()> {
+        if let Executor::Pretence(connection, pretence) = self {
+            return pretence.note_change(connection, change).await;
+        }
         let mut lent = self.lend(false).await?;
         let started = Instant::now();
         let lease = lent.lease()?;
@@ -392,7 +403,9 @@ impl Executor {
     /// A session that knows the schema as it is: a replica may be behind.
     async fn lend_writer(&self) -> Result<Lent> {
         Ok(match self {
-            Executor::Connection(connection, _) => Lent::Pool(connection.pool().acquire().await?),
+            Executor::Connection(connection, _) | Executor::Pretence(connection, _) => {
+                Lent::Pool(connection.pool().acquire().await?)
+            }
             Executor::Transaction(tx) => Lent::Transaction(tx.enter(true).await?),
         })
     }

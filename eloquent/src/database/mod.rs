@@ -1,11 +1,13 @@
 //! Databases: named connections, their pools, transactions, and which of them a query uses.
 
+mod apart;
 mod builder;
 pub mod environment;
 mod events;
 mod executor;
 mod named;
 mod pool;
+mod pretence;
 mod replicas;
 mod scope;
 mod stream;
@@ -28,9 +30,11 @@ pub use stream::Rows;
 pub use target::{Connection, Target};
 pub use transaction::{Retry, Transaction, TransactionBuilder};
 
+pub(crate) use apart::Apart;
 pub(crate) use events::Events;
 pub(crate) use executor::{Executor, Located, Tried, at_target};
 pub(crate) use pool::Pool;
+pub(crate) use pretence::Pretence;
 
 use named::Named;
 use replicas::Replicas;

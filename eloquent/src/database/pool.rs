@@ -234,6 +234,16 @@ impl Pool {
         Ok(lease)
     }
 
+    /// Opens a session beside those of the pool.
+    pub(crate) async fn session_beside(&self) -> Result<Box<dyn Session>> {
+        let opened = self.opened().await?;
+        let bound = self.options.connect_timeout;
+        match timeout(bound, opened.connection.session()).await {
+            Ok(session) => session.map_err(|error| self.locate(error)),
+            Err(_) => Err(self.late("opening a session", bound)),
+        }
+    }
+
     async fn wait(&self, opened: &Opened) -> Result<()> {
         struct Waiting<'p>(&'p AtomicUsize);
         impl Drop for Waiting<'_> {
@@ -349,12 +359,21 @@ pub(crate) struct Lease {
     uncertain: bool,
     /// A transaction is open.
     open: bool,
+    /// The session is not used again.
+    closing: bool,
 }
 
 impl Lease {
     /// Holds a permit, which comes back when the lease is dropped.
     fn empty(pool: &Arc<Pool>) -> Self {
-        Lease { pool: pool.clone(), session: None, born: None, uncertain: false, open: false }
+        Lease {
+            pool: pool.clone(),
+            session: None,
+            born: None,
+            uncertain: false,
+            open: false,
+            closing: false,
+        }
     }
 
     pub(crate) fn pool(&self) -> &Pool {
@@ -368,6 +387,11 @@ impl Lease {
     /// Notes whether a transaction is open.
     pub(crate) fn set_open(&mut self, open: bool) {
         self.open = open;
+    }
+
+    /// Has the session closed when it comes back.
+    pub(crate) fn close_afterwards(&mut self) {
+        self.closing = true;
     }
 
     /// The session, for what cannot be cut off.
@@ -415,6 +439,11 @@ impl Drop for Lease {
         let Some(mut session) = self.session.take() else {
             return;
         };
+        if self.closing {
+            // closing it undoes what is open, and stops what runs
+            drop(session);
+            return;
+        }
         if !self.uncertain && !self.open {
             self.pool.keep(session, self.born);
             return;

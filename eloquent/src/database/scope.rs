@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::task_local;
 
+use super::pretence::Pretence;
 use super::transaction::Tx;
 use super::{Db, Pool};
 
@@ -15,6 +16,8 @@ struct Scope {
     db: Db,
     /// The innermost comes last. One for each connection counts: the last.
     transactions: Arc<[Tx]>,
+    /// Writes are noted down and not sent.
+    pretence: Option<Arc<Pretence>>,
 }
 
 task_local! {
@@ -41,6 +44,9 @@ pub(super) fn transaction() -> Option<Tx> {
 /// which.
 pub(super) fn transaction_of(pool: &Arc<Pool>) -> Found {
     let find = |scope: &Scope| {
+        if let Some(pretence) = &scope.pretence {
+            return Found::Pretence(pretence.clone());
+        }
         let of_it = |tx: &&Tx| Arc::ptr_eq(tx.connection().pool(), pool);
         match (scope.transactions.iter().rfind(of_it), scope.transactions.last()) {
             (Some(tx), _) => Found::Of(tx.clone()),
@@ -56,23 +62,40 @@ pub(super) enum Found {
     Of(Tx),
     /// It is of another connection.
     Other(Arc<Pool>),
+    /// Nothing is to be written.
+    Pretence(Arc<Pretence>),
     None,
 }
 
 pub(super) async fn with_database<F: Future>(db: Db, future: F) -> F::Output {
+    let (id, pretence) = match SCOPE.try_with(|scope| (scope.id, scope.pretence.clone())) {
+        Ok(outer) => outer,
+        Err(_) => (NEXT.fetch_add(1, Ordering::Relaxed), None),
+    };
+    SCOPE.scope(Scope { id, db, transactions: Arc::new([]), pretence }, future).await
+}
+
+/// Runs a future whose writes are noted down and not sent.
+pub(super) async fn with_pretence<F: Future>(
+    db: Db,
+    pretence: Arc<Pretence>,
+    future: F,
+) -> F::Output {
     let id = id().unwrap_or_else(|| NEXT.fetch_add(1, Ordering::Relaxed));
-    SCOPE.scope(Scope { id, db, transactions: Arc::new([]) }, future).await
+    let pretence = Some(pretence);
+    SCOPE.scope(Scope { id, db, transactions: Arc::new([]), pretence }, future).await
 }
 
 pub(super) async fn with_transaction<F: Future>(transaction: Tx, future: F) -> F::Output {
     let db = transaction.db().clone();
-    let outer = SCOPE.try_with(|scope| (scope.id, scope.transactions.clone())).ok();
-    let (id, outer) = match outer {
-        Some((id, outer)) => (id, outer),
-        None => (NEXT.fetch_add(1, Ordering::Relaxed), Arc::from([])),
+    let outer =
+        SCOPE.try_with(|scope| (scope.id, scope.transactions.clone(), scope.pretence.clone()));
+    let (id, outer, pretence) = match outer {
+        Ok(outer) => outer,
+        Err(_) => (NEXT.fetch_add(1, Ordering::Relaxed), Arc::from([]), None),
     };
     let transactions = outer.iter().cloned().chain([transaction]).collect();
-    SCOPE.scope(Scope { id, db, transactions }, future).await
+    SCOPE.scope(Scope { id, db, transactions, pretence }, future).await
 }
 
 /// The future, in the scope of the caller wherever it runs.

@@ -19,7 +19,7 @@ use tokio::time::timeout;
 use super::executor::refuse_outside;
 use super::pool::{Lease, within};
 use super::target::Connection;
-use super::{Db, Executor, scope};
+use super::{Db, Executor, pretence, scope};
 
 pub use builder::{Retry, TransactionBuilder};
 
@@ -39,6 +39,8 @@ struct Shared {
     hooks: SyncMutex<Vec<(u32, Hook)>>,
     /// The outermost level is over: whoever holds the state gives the session up.
     over: AtomicBool,
+    /// There is no transaction at depth 0, but a session that stays the same.
+    pinned: bool,
 }
 
 struct Level {
@@ -121,6 +123,17 @@ impl Tx {
         // before the step: one that fails may have begun all the same
         lease.set_open(true);
         step(connection, &mut lease, Step::Begin(0, options)).await?;
+        Ok(Tx::on(connection, lease, false))
+    }
+
+    async fn pinned(connection: &Connection) -> Result<Tx> {
+        connection.pool().replicas().note_write();
+        let mut lease = connection.pool().acquire().await?;
+        lease.close_afterwards();
+        Ok(Tx::on(connection, lease, true))
+    }
+
+    fn on(connection: &Connection, lease: Lease, pinned: bool) -> Tx {
         let level = Arc::new(Level { depth: 0, abandoned: AtomicBool::new(false) });
         let state = State {
             lease: Some(lease),
@@ -133,8 +146,14 @@ impl Tx {
             state: Arc::new(Mutex::new(state)),
             hooks: SyncMutex::default(),
             over: AtomicBool::new(false),
+            pinned,
         };
-        Ok(Tx { shared: Arc::new(shared), level })
+        Tx { shared: Arc::new(shared), level }
+    }
+
+    /// The depth that the driver knows of a level; `None` when it knows nothing of it.
+    fn sent(&self, depth: u32) -> Option<u32> {
+        if self.shared.pinned { depth.checked_sub(1) } else { Some(depth) }
     }
 
     async fn nested(&self) -> Result<Tx> {
@@ -145,8 +164,8 @@ impl Tx {
         let unfinished = Abandon(&level);
         entered.guard.levels.push(level.clone());
         let connection = self.connection().clone();
-        let outcome =
-            step(&connection, entered.lease()?, Step::Begin(depth, Default::default())).await;
+        let begin = Step::Begin(self.sent(depth).unwrap_or_default(), Default::default());
+        let outcome = step(&connection, entered.lease()?, begin).await;
         if outcome.is_err() {
             entered.guard.levels.pop();
         }
@@ -163,8 +182,10 @@ impl Tx {
             return Err(error); // the guard's drop rolls back
         }
         let connection = self.connection().clone();
-        let kind = if commit { Step::Commit(depth) } else { Step::Rollback(depth) };
-        step(&connection, entered.lease()?, kind).await?;
+        if let Some(sent) = self.sent(depth) {
+            let kind = if commit { Step::Commit(sent) } else { Step::Rollback(sent) };
+            step(&connection, entered.lease()?, kind).await?;
+        }
         while entered.guard.levels.last().is_some_and(|level| level.depth >= depth) {
             entered.guard.levels.pop();
         }
@@ -289,7 +310,9 @@ impl Entered {
                     "await nested transactions one after the other, and use the inner one inside",
                 ));
             }
-            step(&tx.shared.connection, self.lease()?, Step::Rollback(top.depth)).await?;
+            if let Some(sent) = tx.sent(top.depth) {
+                step(&tx.shared.connection, self.lease()?, Step::Rollback(sent)).await?;
+            }
             self.guard.levels.pop();
         }
         Ok(())
@@ -399,7 +422,20 @@ impl Transaction {
             Executor::Transaction(tx) => {
                 Ok(Transaction { tx: tx.nested().await?, finished: false })
             }
+            Executor::Pretence(connection, _) => Err(connection.pool().locate(pretence::refused())),
         }
+    }
+
+    /// A session of its own for several statements, without a transaction around them: one begun inside is
+    /// no savepoint. The session is closed at the end.
+    pub(crate) async fn pinned(connection: &Connection) -> Result<Self> {
+        Ok(Transaction { tx: Tx::pinned(connection).await?, finished: false })
+    }
+
+    /// Has the session closed at the end, and not used again.
+    pub(crate) async fn close_afterwards(&self) -> Result<()> {
+        self.tx.lock().await?.lease()?.close_afterwards();
+        Ok(())
     }
 
     /// Where its statements run.

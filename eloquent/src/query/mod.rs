@@ -26,6 +26,7 @@ pub use filter::IntoOrder;
 pub use join::Scope;
 pub use one::One;
 pub use raw::RawQuery;
+pub(crate) use raw::rows_of;
 pub use running::Running;
 pub use selected::Selected;
 pub use selection::Selection;

@@ -106,6 +106,11 @@ impl RawQuery {
     }
 }
 
+/// The rows of a statement as they are.
+pub(crate) async fn rows_of(executor: &Executor, statement: &Statement) -> Result<Vec<OwnedRow>> {
+    Ok(executor.fetch(statement, Owned { rows: Vec::new(), names: None }).await?.1.rows)
+}
+
 /// Reads rows by name: the positions are worked out at the first row.
 struct Named<T> {
     rows: Vec<T>,

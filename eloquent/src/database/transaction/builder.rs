@@ -6,9 +6,9 @@ use std::time::Duration;
 use eloquent_core::driver::{Isolation, TransactionOptions};
 use eloquent_core::{Error, Result};
 
-use super::super::Db;
 use super::super::scope::{self, Found};
 use super::super::target::{Connection, Place, Target};
+use super::super::{Db, pretence};
 use super::{BoxFuture, Transaction};
 
 /// Where and how a transaction is begun.
@@ -36,6 +36,7 @@ impl Settings {
         };
         match scope::transaction_of(connection.pool()) {
             Found::Of(tx) => Ok(Transaction { tx: tx.nested().await?, finished: false }),
+            Found::Pretence(_) => Err(connection.pool().locate(pretence::refused())),
             Found::Other(_) | Found::None => Transaction::begin(&connection, self.options).await,
         }
     }

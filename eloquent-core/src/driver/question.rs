@@ -1,0 +1,36 @@
+//! What migrations want to know of a server, and ask it to do, beside statements.
+
+/// Something that a [session](super::Session::ask) is asked. Each says what rows answer it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Question<'q> {
+    /// Takes the lock of this name if it is free, for as long as the session lasts: 1, else 0.
+    TryLock(&'q str),
+    /// Whether the session holds the lock: 1 or 0. Behind a pooler the answer may change.
+    HoldsLock(&'q str),
+    /// Gives the lock back: 1 if the session held it, else 0.
+    Unlock(&'q str),
+    /// Who holds the lock. No row when nobody does; else the session, the user, from where, since how many
+    /// seconds the session has been at what it does. All but the number are text, each may be null.
+    LockHolder(&'q str),
+    /// The text by which [`RunsIn`](Question::RunsIn) finds the session.
+    SessionId,
+    /// What runs in the session of this id. No row when nothing does; else the seconds that it has been
+    /// running.
+    RunsIn(&'q str),
+    /// The clock of the server: milliseconds since 1970.
+    Clock,
+    /// Whether there is a table of this name: 1 or 0.
+    HasTable(&'q str),
+    /// The tables and views of the application: name and kind, which is `table` or `view`.
+    Objects,
+}
+
+/// A table or view.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Object {
+    /// Its name.
+    pub name: String,
+    /// Whether it is a view.
+    pub is_view: bool,
+}

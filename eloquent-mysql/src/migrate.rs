@@ -1,0 +1,87 @@
+//! What migrations need to know of the server.
+
+use eloquent_core::driver::Question;
+use eloquent_core::sql::ScriptSyntax;
+use eloquent_core::statement::{Effect, RawSql};
+
+/// Others must not queue behind a migration while it waits for a lock itself.
+pub(crate) const SETTINGS: &[&str] = &["SET SESSION lock_wait_timeout = 30"];
+
+pub(crate) fn syntax() -> ScriptSyntax {
+    let mut syntax = ScriptSyntax::default();
+    syntax.backslash_escapes = true;
+    syntax.backticks = true;
+    syntax.hash_comments = true;
+    syntax.spoken_comments = true;
+    syntax.delimiters = true;
+    syntax.bodies = &["PROCEDURE", "FUNCTION", "TRIGGER", "EVENT"];
+    syntax
+}
+
+pub(crate) fn effect(words: &[&str]) -> Effect {
+    match words {
+        ["BEGIN" | "START" | "COMMIT" | "ROLLBACK" | "SAVEPOINT" | "RELEASE" | "XA", ..] => {
+            Effect::Refused("begins or ends a transaction")
+        }
+        ["SET", rest @ ..] if rest.contains(&"AUTOCOMMIT") => {
+            Effect::Refused("begins or ends a transaction")
+        }
+        ["SET", "PASSWORD" | "ROLE", ..] => Effect::Commits,
+        [
+            "SELECT" | "INSERT" | "UPDATE" | "DELETE" | "REPLACE" | "WITH" | "VALUES" | "SET"
+            | "DO",
+            ..,
+        ] => Effect::Plain,
+        _ => Effect::Commits,
+    }
+}
+
+/// Locks belong to the server, and their names are short: a hash of the database and the name.
+const KEY: &str = "CONCAT('eloquent:', MD5(CONCAT(DATABASE(), '/', ?)))";
+
+pub(crate) fn question(question: Question<'_>) -> Option<RawSql> {
+    let with_key = |text: &str, name: &str| RawSql::trusted(text.replace("KEY", KEY)).bind(name);
+    Some(match question {
+        Question::TryLock(name) => {
+            with_key("SELECT CAST(COALESCE(GET_LOCK(KEY, 0), 0) AS SIGNED)", name)
+        }
+        Question::Unlock(name) => {
+            with_key("SELECT CAST(COALESCE(RELEASE_LOCK(KEY), 0) AS SIGNED)", name)
+        }
+        Question::HoldsLock(name) => with_key(
+            "SELECT CAST(COALESCE(IS_USED_LOCK(KEY) = CONNECTION_ID(), 0) AS SIGNED)",
+            name,
+        ),
+        Question::LockHolder(name) => with_key(
+            "SELECT CAST(l.id AS CHAR), p.USER, p.HOST, CAST(COALESCE(p.TIME, 0) AS SIGNED) \
+             FROM (SELECT IS_USED_LOCK(KEY) AS id) l \
+             LEFT JOIN information_schema.PROCESSLIST p ON p.ID = l.id WHERE l.id IS NOT NULL",
+            name,
+        ),
+        Question::SessionId => RawSql::new("SELECT CAST(CONNECTION_ID() AS CHAR)"),
+        Question::RunsIn(id) => RawSql::new(
+            "SELECT CAST(TIME AS SIGNED) FROM information_schema.PROCESSLIST \
+             WHERE CAST(ID AS CHAR) = ? AND COMMAND <> 'Sleep' AND ID <> CONNECTION_ID()",
+        )
+        .bind(id),
+        Question::Clock => RawSql::new("SELECT CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)"),
+        Question::HasTable(name) => RawSql::new(
+            "SELECT COUNT(*) FROM information_schema.TABLES \
+             WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?",
+        )
+        .bind(name),
+        Question::Objects => RawSql::new(
+            "SELECT TABLE_NAME, CASE TABLE_TYPE WHEN 'VIEW' THEN 'view' ELSE 'table' END \
+             FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() ORDER BY TABLE_NAME",
+        ),
+        _ => return None,
+    })
+}
+
+/// Tables may lean on each other.
+pub(crate) fn drop_all(tables: &[&str], views: &[&str]) -> Vec<String> {
+    let mut all = vec!["SET foreign_key_checks = 0".to_owned()];
+    all.extend(views.iter().map(|view| format!("DROP VIEW IF EXISTS {view}")));
+    all.extend(tables.iter().map(|table| format!("DROP TABLE IF EXISTS {table}")));
+    all
+}

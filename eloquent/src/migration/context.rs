@@ -1,0 +1,232 @@
+//! What a migration works with.
+
+use std::fmt;
+use std::sync::Arc;
+
+use eloquent_core::driver::Capabilities;
+use eloquent_core::schema::{SchemaChange, TableDefinition};
+use eloquent_core::statement::{Effect, RawSql, ScriptPart, Statement};
+use eloquent_core::{Error, Result};
+use tokio::sync::Mutex;
+
+use super::journal::Journal;
+use super::lock::Held;
+use super::stop::Stop;
+use crate::database::{Apart, Executor};
+
+/// The connection that is being migrated, as a migration sees it. Its steps run on one session, in the
+/// transaction of the migration if it has one.
+///
+/// Queries through models take part in that transaction as well. They are not steps: where there is none,
+/// write rows with [`execute`](Self::execute), so that it is recorded which are written.
+pub struct MigrationContext {
+    pub(super) executor: Executor,
+    pub(super) capabilities: Capabilities,
+    /// To take scripts apart with.
+    pub(super) reader: Arc<Mutex<Apart>>,
+    pub(super) stop: Stop,
+    pub(super) state: Mutex<Steps>,
+}
+
+/// How far a migration is.
+pub(super) struct Steps {
+    pub(super) taken: usize,
+    /// How many there are; 0 when that is not known.
+    pub(super) of: usize,
+    pub(super) mode: Mode,
+}
+
+/// What is done beside a step.
+pub(super) enum Mode {
+    /// Nothing is written.
+    Pretend,
+    /// All steps are one transaction.
+    Whole,
+    /// Each step is recorded, after a look at the lock.
+    Each { journal: Box<Journal>, held: Arc<Held> },
+}
+
+/// A step.
+pub(super) enum Step<'s> {
+    Text(&'s ScriptPart),
+    Raw(RawSql, Effect),
+    Change(&'s SchemaChange),
+}
+
+impl Step<'_> {
+    /// What it does to the transaction around it.
+    pub(super) fn effect(&self, capabilities: &Capabilities) -> Effect {
+        match self {
+            Step::Text(part) => part.effect,
+            Step::Raw(_, effect) => *effect,
+            Step::Change(_) if capabilities.transactional_ddl => Effect::Plain,
+            Step::Change(_) => Effect::Commits,
+        }
+    }
+
+    pub(super) async fn run(&self, on: &Executor) -> Result<u64> {
+        match self {
+            Step::Text(part) => on.run_text(&part.text).await.map(|()| 0),
+            Step::Raw(raw, _) => Ok(on.execute(&Statement::Raw(raw.clone())).await?.rows),
+            Step::Change(change) => on.alter(change).await.map(|()| 0),
+        }
+    }
+}
+
+impl MigrationContext {
+    /// The name of the connection.
+    pub fn connection(&self) -> &str {
+        self.executor.connection().name()
+    }
+
+    /// The name of its driver.
+    pub fn driver(&self) -> &'static str {
+        self.executor.connection().driver()
+    }
+
+    /// What the database can do.
+    pub fn capabilities(&self) -> Capabilities {
+        self.capabilities
+    }
+
+    /// Runs a statement in the language of the database; `?` stands for a bound value. Gives the number of
+    /// rows that it wrote.
+    ///
+    /// # Errors
+    /// What the database reports, and a statement that begins or ends a transaction.
+    pub async fn execute(&self, sql: impl Into<RawSql>) -> Result<u64> {
+        let sql = sql.into();
+        let parts = self.reader.lock().await.split(sql.text())?;
+        match parts.as_slice() {
+            // what the client library would have to prepare, some servers refuse
+            [part] if sql.binds().is_empty() && part.effect != Effect::Plain => {
+                self.step(Step::Text(part)).await
+            }
+            [part] => {
+                let effect = part.effect;
+                self.step(Step::Raw(sql, effect)).await
+            }
+            parts => Err(Error::invalid(format!("the text has {} statements", parts.len()))
+                .with_hint("run one at a time, or a script with `script`")),
+        }
+    }
+
+    /// Runs the statements of a script one after the other, each as a step.
+    ///
+    /// # Errors
+    /// As [`execute`](Self::execute).
+    pub async fn script(&self, text: &str) -> Result<()> {
+        let parts = self.reader.lock().await.split(text)?;
+        for part in &parts {
+            self.step(Step::Text(part)).await?;
+        }
+        Ok(())
+    }
+
+    /// Creates a table.
+    ///
+    /// # Errors
+    /// What the database reports.
+    pub async fn create_table(&self, table: TableDefinition) -> Result<()> {
+        self.alter(&SchemaChange::CreateTable(table)).await
+    }
+
+    /// Drops a table.
+    ///
+    /// # Errors
+    /// What the database reports.
+    pub async fn drop_table(&self, table: impl Into<String>) -> Result<()> {
+        let table = table.into().into();
+        self.alter(&SchemaChange::DropTable { table, if_exists: false }).await
+    }
+
+    /// Changes the schema.
+    ///
+    /// # Errors
+    /// What the database reports.
+    pub async fn alter(&self, change: &SchemaChange) -> Result<()> {
+        self.step(Step::Change(change)).await.map(drop)
+    }
+
+    async fn step(&self, step: Step<'_>) -> Result<u64> {
+        let mut steps = self.state.lock().await;
+        self.stop.check()?;
+        steps.taken += 1;
+        let (number, of) = (steps.taken, steps.of);
+        let outcome = match (step.effect(&self.capabilities), &mut steps.mode) {
+            (Effect::Refused(why), _) => Err(Error::invalid(format!("the statement {why}"))),
+            (Effect::Outside, Mode::Whole) => Err(outside()),
+            (_, Mode::Pretend | Mode::Whole) => step.run(&self.executor).await,
+            (effect, Mode::Each { journal, held }) => {
+                held.verify().await?;
+                journal.step(number, effect, &step, self).await
+            }
+        };
+        outcome.map_err(|error| at_step(error, number, of, &step))
+    }
+}
+
+/// The error of a statement that a transaction is around.
+pub(super) fn outside() -> Error {
+    Error::invalid("the statement does not run inside a transaction").with_hint(
+        "write `-- eloquent: no-transaction` on the first line of the file, or return false from \
+         `is_transactional`",
+    )
+}
+
+/// Says which step failed. The text itself may hold a secret: only how it begins is shown.
+fn at_step(error: Error, number: usize, of: usize, step: &Step<'_>) -> Error {
+    let of = if of > 0 { format!(" of {of}") } else { String::new() };
+    let place = match step {
+        Step::Text(part) if part.line > 1 || of.len() > 1 => {
+            format!(", line {}, `{}`", part.line, beginning(&part.text))
+        }
+        Step::Text(part) => format!(", `{}`", beginning(&part.text)),
+        Step::Raw(raw, _) => format!(", `{}`", beginning(raw.text())),
+        Step::Change(_) => String::new(),
+    };
+    in_place(error, &format!("step {number}{of}{place}"))
+}
+
+/// The error with where it happened in front of what happened.
+pub(super) fn in_place(error: Error, place: &str) -> Error {
+    let mut placed = Error::new(error.kind(), format!("{place}: {}", error.message()));
+    let own = |text: Option<&str>| text.map(str::to_owned);
+    if let Some(name) = own(error.connection()) {
+        placed = placed.with_connection(name);
+    }
+    if let Some(name) = own(error.driver()) {
+        placed = placed.with_driver(name);
+    }
+    if let Some(name) = own(error.table()) {
+        placed = placed.with_table(name);
+    }
+    if let Some(name) = own(error.column()) {
+        placed = placed.with_column(name);
+    }
+    if let Some(name) = own(error.constraint()) {
+        placed = placed.with_constraint(name);
+    }
+    if let Some(hint) = own(error.hint()) {
+        placed = placed.with_hint(hint);
+    }
+    if let Some(model) = error.model() {
+        placed = placed.with_model(model);
+    }
+    placed.with_source(error)
+}
+
+fn beginning(text: &str) -> String {
+    let line = text.lines().next().unwrap_or_default();
+    let end = line.find(['\'', '"', '$']).unwrap_or(line.len());
+    let shown: String = line[..end].chars().take(48).collect();
+    if shown.len() < text.len() { format!("{} …", shown.trim_end()) } else { shown }
+}
+
+impl fmt::Debug for MigrationContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MigrationContext")
+            .field("connection", &self.connection())
+            .finish_non_exhaustive()
+    }
+}
