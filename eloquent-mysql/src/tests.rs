@@ -2,7 +2,7 @@
 
 use eloquent_core::config::ConnectionConfig;
 use eloquent_core::driver::{Connection as _, Session};
-use eloquent_core::schema::{Column, ColumnType};
+use eloquent_core::schema::ColumnType;
 use eloquent_core::statement::{
     Assignment, ColumnRef, Expression, Insert, RawSql, Source, Statement, Update,
 };

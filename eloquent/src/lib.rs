@@ -39,6 +39,7 @@ pub use eloquent_macros::{ColumnValue, Model, View};
 pub use model::{FromRow, Model, View};
 pub use pagination::{CursorPage, Page, SimplePage};
 pub use query::{Query, count, raw};
+pub use schema::Schema;
 
 /// What most programs need: `use eloquent::prelude::*;`.
 pub mod prelude {

@@ -10,11 +10,18 @@ pub(super) async fn alter<S: SqlSession + ?Sized>(
     session: &mut S,
     change: &SchemaChange,
 ) -> Result<()> {
+    let outcome = make(session, change).await;
+    outcome.map_err(|error| {
+        error.with_table(change.table().clone()).with_driver(session.dialect().driver())
+    })
+}
+
+async fn make<S: SqlSession + ?Sized>(session: &mut S, change: &SchemaChange) -> Result<()> {
     let known = match has_to_know(change) {
-        true => Some(session.inspect_table(change.table()).await?.ok_or_else(|| {
-            let error = Error::invalid("there is no such table");
-            error.with_table(change.table().clone()).with_driver(session.dialect().driver())
-        })?),
+        true => {
+            let table = session.inspect_table(change.table()).await?;
+            Some(table.ok_or_else(|| Error::invalid("there is no such table"))?)
+        }
         false => None,
     };
     let statements = alter_known(session.dialect(), change, known.as_ref())?;
@@ -62,7 +69,5 @@ async fn refuse_to_fill<S: SqlSession + ?Sized>(
         "the new column may not be null, and the rows that there are have no value for it";
     Err(Error::new(ErrorKind::NotNullViolation, message)
         .with_hint("give it a default, or let it be null")
-        .with_table(change.table().clone())
-        .with_column(column.name.clone())
-        .with_driver(session.dialect().driver()))
+        .with_column(column.name.clone()))
 }

@@ -2,7 +2,10 @@
 //! MariaDB.
 
 use eloquent_core::ErrorKind;
-use eloquent_core::schema::{Index, SchemaChange, TableDefinition};
+use eloquent_core::schema::{
+    ColumnDefault, Generated, Index, IndexPart, SchemaChange, SchemaText, TableChange,
+    TableDefinition,
+};
 use eloquent_core::sql::{Binds, StatementCache, alter};
 use eloquent_core::statement::{
     Aggregate, Assignment, ColumnRef, Conflict, ConflictAction, Delete, Expression, Insert, Lock,
@@ -304,4 +307,95 @@ fn what_no_column_holds_is_refused() {
     let wide = ColumnType::Decimal { precision: 70, scale: 2 };
     assert_eq!(refused(Column::new("a", wide)), invalid);
     assert_eq!(refused(Column::new("a", ColumnType::ObjectId)), ErrorKind::Unsupported);
+}
+
+fn changed(flavour: Flavour, changes: Vec<TableChange>) -> Result<Vec<String>> {
+    let change = SchemaChange::AlterTable { table: "t".into(), changes };
+    alter(dialect(flavour, UuidForm::Binary), &change)
+}
+
+#[test]
+fn changes_to_tables() {
+    let mut status = Column::new("e", ColumnType::String { length: 4 });
+    status.one_of = vec!["x".into(), "it's".into()];
+    (status.comment, status.default) =
+        (Some("a \\ b".into()), Some(ColumnDefault::Value(Value::Text("x".into()))));
+    let mut text = Column::new("s", ColumnType::Text);
+    text.default = Some(ColumnDefault::Value(Value::Text("y".into())));
+    let mut at = Column::new("at", ColumnType::Timestamp);
+    (at.precision, at.default) = (Some(3), Some(ColumnDefault::Now));
+    let mut virtual_column = Column::new("v", ColumnType::I64);
+    virtual_column.generated = Some(Generated { expression: "a + 1".into(), stored: false });
+    let changes = || {
+        vec![
+            TableChange::AddColumn(status.clone()),
+            TableChange::AlterColumn(text.clone()),
+            TableChange::AddColumn(at.clone()),
+            TableChange::AddColumn(virtual_column.clone()),
+            TableChange::DropForeignKey("fk".into()),
+            TableChange::DropCheck("c".into()),
+            TableChange::DropKey,
+            TableChange::RenameIndex { from: "i".into(), to: "j".into() },
+            TableChange::SetComment(Some("why".into())),
+        ]
+    };
+    for flavour in BOTH {
+        let check = if flavour == Flavour::MariaDb { "CONSTRAINT" } else { "CHECK" };
+        assert_eq!(
+            changed(flavour, changes()).unwrap(),
+            [
+                r"ALTER TABLE `t` ADD COLUMN `e` ENUM('x', 'it''s') NOT NULL DEFAULT 'x' COMMENT 'a \\ b'",
+                "ALTER TABLE `t` MODIFY COLUMN `s` LONGTEXT NOT NULL DEFAULT ('y')",
+                "ALTER TABLE `t` ADD COLUMN `at` DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3)",
+                "ALTER TABLE `t` ADD COLUMN `v` BIGINT GENERATED ALWAYS AS (a + 1) VIRTUAL",
+                "ALTER TABLE `t` DROP FOREIGN KEY `fk`",
+                &format!("ALTER TABLE `t` DROP {check} `c`"),
+                "ALTER TABLE `t` DROP PRIMARY KEY",
+                "ALTER TABLE `t` RENAME INDEX `i` TO `j`",
+                "ALTER TABLE `t` COMMENT = 'why'",
+            ]
+        );
+    }
+}
+
+#[test]
+fn what_the_servers_lack_is_refused_with_a_way_out() {
+    let index = |part: IndexPart, filter: Option<SchemaText>| {
+        let (name, table, columns) = ("i".into(), "t".into(), vec![part]);
+        let index = Index { name, table, columns, filter, ..Index::default() };
+        TableChange::AddIndex(index)
+    };
+    let key = |on_delete, deferred| {
+        let columns = vec!["a".into()];
+        TableChange::AddForeignKey(ForeignKey {
+            name: "fk".into(),
+            foreign_columns: columns.clone(),
+            columns,
+            foreign_table: "p".into(),
+            on_delete,
+            deferred,
+            ..ForeignKey::default()
+        })
+    };
+    let lower = || IndexPart::Expression("lower(a)".into());
+    let changes = || {
+        [
+            index("a".into(), Some("a > 1".into())),
+            key(ForeignAction::SetDefault, false),
+            key(ForeignAction::Cascade, true),
+            index(lower(), None),
+        ]
+    };
+    for (number, change) in changes().into_iter().enumerate() {
+        for flavour in BOTH {
+            let outcome = changed(flavour, vec![change.clone()]);
+            if number == 3 && flavour == Flavour::MySql {
+                assert_eq!(outcome.unwrap(), ["CREATE INDEX `i` ON `t` ((lower(a)))"]);
+                continue;
+            }
+            let error = outcome.unwrap_err();
+            assert_eq!((error.kind(), error.driver()), (ErrorKind::Unsupported, Some("mysql")));
+            assert!(error.hint().is_some(), "{error}");
+        }
+    }
 }

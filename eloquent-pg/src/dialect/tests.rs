@@ -1,4 +1,4 @@
-use eloquent_core::schema::{SchemaChange, TableDefinition};
+use eloquent_core::schema::{ColumnDefault, Generated, SchemaChange, TableChange, TableDefinition};
 use eloquent_core::sql::{Binds, StatementCache, alter};
 use eloquent_core::statement::{
     Aggregate, ColumnRef, CompareOperator, Expression, Lock, LockMode, LockWait, Order, Predicate,
@@ -167,4 +167,53 @@ fn tables() {
         r#""name" varchar(9) COLLATE "C" NOT NULL"#,
     ];
     assert_eq!(text, [format!("CREATE TABLE \"items\" ({})", expected.join(", "))]);
+}
+
+fn changed(changes: Vec<TableChange>) -> Vec<String> {
+    alter(&PgDialect, &SchemaChange::AlterTable { table: "t".into(), changes }).unwrap()
+}
+
+#[test]
+fn columns_are_added_with_all_that_they_have() {
+    let mut list = Column::new("l", ColumnType::Array);
+    list.element = Some(ColumnType::I32);
+    list.default = Some(ColumnDefault::Value(Value::Array(vec![Value::I64(1), Value::I64(2)])));
+    let mut text = Column::new("s", ColumnType::String { length: 9 });
+    text.collation = Some("de-x-icu".into());
+    let mut at = Column::new("at", ColumnType::Timestamp);
+    (at.precision, at.default) = (Some(3), Some(ColumnDefault::Now));
+    let bytes = ColumnDefault::Value(Value::Bytes(vec![1, 255]));
+    let mut body = Column::new("b", ColumnType::Bytes);
+    body.default = Some(bytes);
+    let mut id = Column::new("id", ColumnType::I64).auto_increment();
+    id.identity_always = true;
+    let mut status = Column::new("e", ColumnType::String { length: 1 });
+    (status.one_of, status.comment) = (vec!["x".into()], Some("why".into()));
+    let changes = [list, text, at, body, id, status].map(TableChange::AddColumn);
+    assert_eq!(
+        changed(changes.into()),
+        [
+            r#"ALTER TABLE "t" ADD COLUMN "l" integer[] NOT NULL DEFAULT '{1,2}'"#,
+            r#"ALTER TABLE "t" ADD COLUMN "s" varchar(9) COLLATE "de-x-icu" NOT NULL"#,
+            r#"ALTER TABLE "t" ADD COLUMN "at" timestamptz(3) NOT NULL DEFAULT CURRENT_TIMESTAMP"#,
+            r#"ALTER TABLE "t" ADD COLUMN "b" bytea NOT NULL DEFAULT '\x01ff'::bytea"#,
+            r#"ALTER TABLE "t" ADD COLUMN "id" bigint GENERATED ALWAYS AS IDENTITY"#,
+            r#"ALTER TABLE "t" ADD COLUMN "e" varchar(1) COLLATE "C" NOT NULL CHECK ("e" IN ('x'))"#,
+            r#"COMMENT ON COLUMN "t"."e" IS 'why'"#,
+        ]
+    );
+}
+
+#[test]
+fn what_the_server_lacks_is_refused_with_a_way_out() {
+    let mut computed = Column::new("v", ColumnType::I64);
+    computed.generated = Some(Generated { expression: "a".into(), stored: false });
+    let changes = vec![TableChange::AddColumn(computed)];
+    let change = SchemaChange::AlterTable { table: "t".into(), changes };
+    let error = alter(&PgDialect, &change).unwrap_err();
+    assert_eq!((error.kind(), error.driver()), (ErrorKind::Unsupported, Some("pg")));
+    assert!(error.hint().is_some(), "{error}");
+    let name = "n".repeat(64);
+    let drop = SchemaChange::DropTable { table: name.into(), if_exists: false };
+    assert_eq!(alter(&PgDialect, &drop).unwrap_err().kind(), ErrorKind::InvalidInput);
 }

@@ -2,7 +2,7 @@ mod decimals;
 
 use eloquent_core::ErrorKind;
 use eloquent_core::driver::Isolation;
-use eloquent_core::schema::{Index, SchemaChange, TableDefinition};
+use eloquent_core::schema::{ColumnDefault, Index, SchemaChange, TableDefinition, ViewDefinition};
 use eloquent_core::sql::{Binds, StatementCache, alter};
 use eloquent_core::statement::{
     Aggregate, ArithmeticOperator, Assignment, ColumnRef, CompareOperator, Conflict,
@@ -375,4 +375,33 @@ fn plans_are_explained() {
     let text = SqliteDialect.explain("SELECT 1").unwrap();
     assert_eq!(text, "EXPLAIN QUERY PLAN SELECT 1");
     database().prepare(&text).unwrap();
+}
+
+#[test]
+fn defaults_are_in_the_form_that_is_kept() {
+    let with = |ty, default| {
+        let mut column = Column::new("a", ty);
+        column.default = Some(default);
+        let (name, columns) = ("t".into(), vec![column]);
+        let table = TableDefinition { name, columns, ..TableDefinition::default() };
+        let sql = alter(&SqliteDialect, &SchemaChange::CreateTable(table)).unwrap().remove(0);
+        let (_, default) = sql.split_once(" DEFAULT ").unwrap();
+        let default = default.strip_suffix(") STRICT").unwrap();
+        default.split(" CHECK ").next().unwrap().to_owned()
+    };
+    let value = ColumnDefault::Value;
+    assert_eq!(with(ColumnType::Bool, value(Value::Bool(true))), "1");
+    assert_eq!(with(PRICE, value(Value::Decimal("1.50".parse().unwrap()))), "'1.5'");
+    assert_eq!(with(PRICE, value(Value::I64(3))), "'3'");
+    assert_eq!(with(ColumnType::Text, value(Value::Text("it's".into()))), "'it''s'");
+    let now = "(rtrim(rtrim(strftime('%Y-%m-%d %H:%M:%f', 'now'), '0'), '.'))";
+    assert_eq!(with(ColumnType::Timestamp, ColumnDefault::Now), now);
+}
+
+#[test]
+fn a_replaced_view_is_dropped_first() {
+    let (name, query) = ("v".into(), "SELECT 1".into());
+    let view = SchemaChange::CreateView(ViewDefinition { name, query, or_replace: true });
+    let expected = [r#"DROP VIEW IF EXISTS "v""#, r#"CREATE VIEW "v" AS SELECT 1"#];
+    assert_eq!(alter(&SqliteDialect, &view).unwrap(), expected);
 }

@@ -27,7 +27,7 @@ enum Step {
     Column(usize),
     Index(usize),
     Foreign(usize),
-    Change(TableChange),
+    Change(Box<TableChange>),
 }
 
 macro_rules! types {
@@ -178,7 +178,7 @@ impl Table {
 
     /// The primary key, of several columns.
     pub fn primary(&mut self, columns: impl IntoNames) {
-        self.steps.push(Step::Change(TableChange::AddKey(columns.into_names())));
+        self.steps.push(Step::Change(Box::new(TableChange::AddKey(columns.into_names()))));
     }
 
     /// An index over columns, `idx_<table>_<columns>`.
@@ -298,7 +298,7 @@ impl Table {
     }
 
     fn step(&mut self, change: TableChange) {
-        self.steps.push(Step::Change(change));
+        self.steps.push(Step::Change(Box::new(change)));
     }
 
     // ---- what comes of it ---------------------------------------------------------------------
@@ -340,7 +340,7 @@ impl Table {
         let mut key = Vec::new();
         for step in self.steps {
             match step {
-                Step::Change(change) => changes.push(change),
+                Step::Change(change) => changes.push(*change),
                 Step::Index(at) => changes.push(TableChange::AddIndex(self.indexes[at].build())),
                 Step::Foreign(at) => {
                     changes.push(TableChange::AddForeignKey(self.foreign_keys[at].build()));

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use eloquent_core::config::ConnectionConfig;
 use eloquent_core::driver::{Affected, Capabilities, Connection, Driver, Family, Fetched, Session};
 use eloquent_core::row::{OwnedRow, RowSink};
-use eloquent_core::schema::{SchemaChange, TableDefinition};
+use eloquent_core::schema::{Column, SchemaChange, TableDefinition};
 use eloquent_core::statement::Statement;
 use eloquent_core::value::{Document, Value};
 use eloquent_core::{Error, ErrorKind, Name, Result, async_trait};
@@ -77,7 +77,7 @@ impl Session for Memory {
     async fn alter(&mut self, change: &SchemaChange) -> Result<()> {
         let mut collections = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match change {
-            SchemaChange::CreateTable(table) if table.indexes.is_empty() => {
+            SchemaChange::CreateTable(table) if is_plain(table) => {
                 if collections.contains_key(&table.name) {
                     let error = Error::invalid("the collection exists already");
                     let error = error.with_table(table.name.clone());
@@ -91,7 +91,7 @@ impl Session for Memory {
                 None if !if_exists => Err(missing(table)),
                 _ => Ok(()),
             },
-            _ => Err(Error::unsupported("an index with a name", NAME)),
+            _ => Err(Error::unsupported("a change to the schema beyond plain tables", NAME)),
         }
     }
 
@@ -144,6 +144,13 @@ impl Memory {
         collection.documents = copy;
         Ok(Answer::Written(written))
     }
+}
+
+/// Whether a table has nothing that this driver would have to look after.
+fn is_plain(table: &TableDefinition) -> bool {
+    let filled = |column: &Column| column.default.is_some() || column.generated.is_some();
+    let further = table.indexes.len() + table.foreign_keys.len() + table.checks.len();
+    further == 0 && !table.columns.iter().any(filled)
 }
 
 fn missing(name: &str) -> Error {

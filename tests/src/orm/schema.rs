@@ -203,12 +203,12 @@ async fn long_names_are_refused(cx: Orm) -> Outcome {
             t.id();
         })
         .await;
-    if created.is_ok() {
-        assert!(schema.has_table(&long).await?);
-        schema.drop(long).await?;
-    } else {
-        let error = created.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
+    match created {
+        Ok(()) => {
+            assert!(schema.has_table(&long).await?);
+            schema.drop(long).await?;
+        }
+        Err(error) => assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}"),
     }
     Ok(())
 }

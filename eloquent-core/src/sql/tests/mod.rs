@@ -1,3 +1,4 @@
+mod alter;
 mod dialects;
 mod hostile;
 mod predicate;
