@@ -28,6 +28,7 @@ fn linked() -> Vec<String> {
 #[test]
 fn the_features_decide_what_is_linked() {
     let features = [
+        ("mongo", cfg!(feature = "mongo")),
         ("mysql", cfg!(feature = "mysql")),
         ("pg", cfg!(feature = "pg")),
         ("sqlite", cfg!(feature = "sqlite")),

@@ -15,6 +15,7 @@ mod source;
 
 /// The driver crates, each with its client library.
 const DRIVERS: &[(&str, &str)] = &[
+    ("eloquent-mongo", "mongodb"),
     ("eloquent-mysql", "sqlx"),
     ("eloquent-pg", "tokio-postgres"),
     ("eloquent-sqlite", "rusqlite"),

@@ -7,6 +7,7 @@ use std::process::Command;
 
 /// The packages of client libraries, and those that only come with one.
 const CLIENTS: &[&str] = &[
+    "bson",
     "diesel",
     "libsqlite3-sys",
     "mongodb",
@@ -53,6 +54,17 @@ fn without_features_there_is_no_client() {
 #[test]
 fn sqlite_brings_its_client_alone() {
     assert_eq!(clients("sqlite"), set(&["libsqlite3-sys", "rusqlite"]));
+}
+
+#[test]
+fn mongo_brings_no_client_of_sql() {
+    assert_eq!(clients("mongo"), set(&["bson", "mongodb"]));
+}
+
+#[test]
+fn clients_of_sql_bring_no_documents() {
+    let all = clients("mysql,pg,sqlite");
+    assert!(!all.contains("bson") && !all.contains("mongodb"), "{all:?}");
 }
 
 #[test]

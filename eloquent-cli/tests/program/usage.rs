@@ -40,10 +40,11 @@ fn drivers_are_listed_with_all_that_can_be_set() {
     );
     let (code, document) = place.json("drivers");
     let drivers = document["drivers"].as_array().expect("a list");
-    assert_eq!((code, drivers.len()), (0, 3));
-    assert_eq!(drivers[0]["name"], "mysql");
-    assert_eq!(drivers[0]["connections"], serde_json::json!(["mysql", "mysql_test"]));
-    let settings = drivers[0]["settings"].as_array().expect("a list");
+    assert_eq!((code, drivers.len()), (0, 4));
+    assert_eq!((&drivers[0]["name"], &drivers[0]["family"]), (&"mongo".into(), &"document".into()));
+    assert_eq!(drivers[1]["name"], "mysql");
+    assert_eq!(drivers[1]["connections"], serde_json::json!(["mysql", "mysql_test"]));
+    let settings = drivers[1]["settings"].as_array().expect("a list");
     let password = settings.iter().find(|s| s["key"] == "password").expect("it has one");
     assert_eq!(password["variable"], "DB_PASSWORD");
     assert_eq!((&password["secret"], &password["default"]), (&true.into(), &().into()));

@@ -1,12 +1,14 @@
 //! Expressions of pipelines.
 
+use std::borrow::Cow;
+
 use eloquent_core::schema::ColumnType;
 use eloquent_core::statement::{ColumnRef, CompareOperator, Expression, Predicate};
 use eloquent_core::value::Value;
 use eloquent_core::{Error, Result};
 use mongodb::bson::{Bson, Document, doc};
 
-use super::filter::raw;
+use super::filter::{Coarse, coarse, raw};
 use super::scope::Scope;
 use super::{Form, pattern};
 
@@ -73,7 +75,8 @@ impl Scope {
                     return Err(Error::invalid("a list to look in cannot hold null")
                         .with_hint("ask for null in a predicate of its own"));
                 }
-                let list: Vec<_> = values.iter().map(|v| self.literal(v)).collect::<Result<_>>()?;
+                let held = values.iter().filter(|value| crate::value::floor(value).is_none());
+                let list: Vec<_> = held.map(|value| self.literal(value)).collect::<Result<_>>()?;
                 let found = doc! { "$in": [self.value(expression)?, list] };
                 let found = if *negated == truth {
                     doc! { "$not": [found] }
@@ -156,6 +159,23 @@ impl Scope {
             };
         }
         let operator = if truth { operator } else { negated(operator) };
+        // a value stands on the right
+        let (left, operator, right) = match (left, right) {
+            (Expression::Value(_), Expression::Value(_)) => (left, operator, right),
+            (Expression::Value(_), right) => (right, flipped(operator), left),
+            _ => (left, operator, right),
+        };
+        let (right, operator) = match right {
+            Expression::Value(value) => match coarse(value, operator) {
+                Coarse::Always => return self.known(left),
+                Coarse::Never => return Ok(doc! { "$literal": false }.into()),
+                Coarse::Compare(value, operator) => {
+                    (Cow::Owned(Expression::Value(value.into_owned())), operator)
+                }
+            },
+            other => (Cow::Borrowed(other), operator),
+        };
+        let right = &*right;
         let name = match operator {
             CompareOperator::Equal => "$eq",
             CompareOperator::NotEqual => "$ne",

@@ -4,6 +4,8 @@
 //! false, down to the comparisons; a row for which it is unknown, because a null is compared, is found by
 //! neither.
 
+use std::borrow::Cow;
+
 use eloquent_core::Result;
 use eloquent_core::schema::ColumnType;
 use eloquent_core::statement::{ColumnRef, CompareOperator, Expression, Predicate};
@@ -108,7 +110,11 @@ impl Scope {
             };
         }
         let operator = if truth { operator } else { opposite(operator) };
-        let value = self.operand(value)?;
+        let (value, operator) = match coarse(value, operator) {
+            Coarse::Never => return Ok(doc! { "$in": [] }.into()),
+            Coarse::Always => return Ok(doc! { "$ne": Bson::Null }.into()),
+            Coarse::Compare(value, operator) => (self.operand(&value)?, operator),
+        };
         Ok(Bson::Document(match operator {
             CompareOperator::Equal => doc! { "$eq": value },
             CompareOperator::NotEqual => doc! { "$nin": [value, Bson::Null] },
@@ -122,6 +128,8 @@ impl Scope {
     fn listed(&self, values: &[Value], inside: bool) -> Result<Bson> {
         let mut list = values
             .iter()
+            // no document holds a moment that is too fine
+            .filter(|value| crate::value::floor(value).is_none())
             .map(|value| match value.is_null() {
                 true => Err(Error::invalid("a list to look in cannot hold null")
                     .with_hint("ask for null in a predicate of its own")),
@@ -163,17 +171,45 @@ impl Scope {
         }
         let Expression::Column(column) = expression else { return Ok(None) };
         let Some(path) = self.path(column)? else { return Ok(None) };
-        let end = |value| {
-            self.operand(value).map_err(|error: Error| error.with_column(column.name.clone()))
+        let end = |operator, value| {
+            let condition = self.compared(column, operator, value, inside);
+            condition.map_err(|error: Error| error.with_column(column.name.clone()))
         };
-        let (low, high) = (end(low)?, end(high)?);
-        let on =
-            |condition: Document| Document::from_iter([(path.clone(), Bson::Document(condition))]);
-        Ok(Some(match inside {
-            true => on(doc! { "$gte": low, "$lte": high }),
-            false => or(vec![on(doc! { "$lt": low }), on(doc! { "$gt": high })]),
+        let low = end(CompareOperator::GreaterOrEqual, low)?;
+        let high = end(CompareOperator::LessOrEqual, high)?;
+        let on = |condition: Bson| Document::from_iter([(path.clone(), condition)]);
+        Ok(Some(match (inside, low, high) {
+            (true, Bson::Document(mut both), Bson::Document(high)) => {
+                both.extend(high);
+                on(both.into())
+            }
+            (true, low, high) => and(vec![on(low), on(high)]),
+            (false, low, high) => or(vec![on(low), on(high)]),
         }))
     }
+}
+
+/// A comparison with a value, or what comes of it with one that is too fine to be stored: what is less
+/// than that is at most the moment before it.
+pub(super) enum Coarse<'v> {
+    Compare(Cow<'v, Value>, CompareOperator),
+    /// It holds for every value.
+    Always,
+    /// It holds for none.
+    Never,
+}
+
+pub(super) fn coarse(value: &Value, operator: CompareOperator) -> Coarse<'_> {
+    let Some(floor) = crate::value::floor(value) else {
+        return Coarse::Compare(Cow::Borrowed(value), operator);
+    };
+    let operator = match operator {
+        CompareOperator::Equal => return Coarse::Never,
+        CompareOperator::NotEqual => return Coarse::Always,
+        CompareOperator::Less | CompareOperator::LessOrEqual => CompareOperator::LessOrEqual,
+        CompareOperator::Greater | CompareOperator::GreaterOrEqual => CompareOperator::Greater,
+    };
+    Coarse::Compare(Cow::Owned(floor), operator)
 }
 
 /// Whether there is no value. In a column of JSON, null is a value.

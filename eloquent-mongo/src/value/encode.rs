@@ -138,6 +138,22 @@ pub(super) fn field(name: &str) -> Result<&str, Mismatch> {
     Err(Mismatch::because(reason))
 }
 
+/// The last moment that can be stored before one that is too fine for that.
+pub(crate) fn floor(value: &Value) -> Option<Value> {
+    let floor = |time: NaiveDateTime| {
+        let nanos = time.nanosecond();
+        let is_fine = nanos < 1_000_000_000 && !nanos.is_multiple_of(1_000_000);
+        is_fine.then(|| time.with_nanosecond(nanos - nanos % 1_000_000)).flatten()
+    };
+    match value {
+        Value::DateTime(time) => floor(*time).map(Value::DateTime),
+        Value::Timestamp(time) => {
+            floor(time.naive_utc()).map(|time| Value::Timestamp(time.and_utc()))
+        }
+        _ => None,
+    }
+}
+
 fn instant(time: NaiveDateTime) -> Result<DateTime, Mismatch> {
     if !(1..=9999).contains(&time.year()) {
         return Err(Mismatch::because("only the years 1 to 9999 can be stored"));

@@ -25,6 +25,9 @@ pub(crate) fn targets() -> Vec<Target> {
     if cfg!(feature = "pg") {
         targets.push(Target::config("postgres", server("pg", "PG")));
     }
+    if cfg!(feature = "mongo") {
+        targets.push(Target::config("mongo", documents()));
+    }
     if cfg!(feature = "mysql") {
         // a statement that makes room for another one waits for its network packet to be acknowledged
         let config = server("mysql", "DB").set("statement_cache", "8000");
@@ -42,6 +45,18 @@ fn server(driver: &str, prefix: &str) -> ConnectionConfig {
         }
     }
     config.set("ssl_mode", "disable")
+}
+
+/// The server of documents that the environment tells of.
+fn documents() -> ConnectionConfig {
+    let config = ConnectionConfig::new("differential", "mongo");
+    [("uri", "MONGO_URI"), ("db", "MONGO_DB")].into_iter().fold(
+        config,
+        |config, (key, variable)| match env::var(variable) {
+            Ok(value) => config.set(key, value),
+            Err(_) => config,
+        },
+    )
 }
 
 fn file(name: &str) -> String {
@@ -69,7 +84,8 @@ impl Ground {
     /// When the database cannot be reached.
     pub(crate) async fn open(target: &Target) -> Result<Self> {
         let (driver, config) = target.resolve()?;
-        if driver.name() != "sqlite" && config.get("host").is_none() {
+        let is_told = ["host", "path", "uri"].iter().any(|key| config.get(key).is_some());
+        if !is_told {
             let hint = "run this with scripts/test or scripts/with-servers";
             return Err(config.error("the environment does not tell of a server").with_hint(hint));
         }
