@@ -6,10 +6,13 @@ use std::path::PathBuf;
 use clap::{Args, ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use eloquent::Registry;
 
+use crate::command::{Make, Migrate};
 use crate::output::Form;
 use crate::target::{self, Targets};
 
-const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed or something is wrong, 2 wrong usage";
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed or something is wrong, 2 wrong usage, 3 needs \
+                          consent, 4 somebody else migrates, 5 migrations and database differ, \
+                          6 interrupted";
 
 #[derive(Debug, Parser)]
 #[command(
@@ -56,6 +59,11 @@ enum Named {
     /// Check the settings of all connections, without opening any
     #[command(name = "env:check")]
     EnvCheck,
+    /// Make the files of a migration
+    #[command(name = "make:migration")]
+    Make(Make),
+    #[command(flatten)]
+    Migrate(Migrate),
 }
 
 /// A command, and what it is to be done with.
@@ -65,6 +73,8 @@ pub(crate) enum Command {
     Ping(Targets),
     Drivers,
     EnvCheck,
+    Make(Make, Targets),
+    Migrate(Migrate, Targets),
 }
 
 /// Reads the arguments.
@@ -76,21 +86,28 @@ pub(crate) fn parse(
     registry: &Registry,
     width: Option<usize>,
 ) -> Result<(Global, Command), clap::Error> {
-    let command = Arguments::command()
-        .mut_subcommand(target::PING, |ping| target::add_flags(ping, registry))
+    let command = commands(registry)
         .term_width(width.unwrap_or(100).min(100));
     let matches = command.try_get_matches_from(arguments)?;
     let Arguments { global, command } = Arguments::from_arg_matches(&matches)?;
+    let own = matches.subcommand().filter(|(name, _)| target::COMMANDS.contains(name));
+    let targets = own.map(|(_, own)| Targets::read(own, registry)).unwrap_or_default();
     let command = match command {
         Named::About => Command::About,
-        Named::Ping => {
-            let own = matches.subcommand_matches(target::PING);
-            Command::Ping(own.map(|own| Targets::read(own, registry)).unwrap_or_default())
-        }
+        Named::Ping => Command::Ping(targets),
+        Named::Make(make) => Command::Make(make, targets),
+        Named::Migrate(migrate) => Command::Migrate(migrate, targets),
         Named::Drivers => Command::Drivers,
         Named::EnvCheck => Command::EnvCheck,
     };
     Ok((global, command))
+}
+
+/// All commands, with the flags of their targets.
+fn commands(registry: &Registry) -> clap::Command {
+    target::COMMANDS.iter().fold(Arguments::command(), |command, name| {
+        command.mut_subcommand(name, |own| target::add_flags(own, registry))
+    })
 }
 
 /// The form that is asked for, as far as arguments tell that may be wrong.
@@ -118,9 +135,7 @@ mod tests {
     #[test]
     fn the_commands_are_sound() {
         let registry = Registry::linked().unwrap();
-        Arguments::command()
-            .mut_subcommand(target::PING, |ping| target::add_flags(ping, registry))
-            .debug_assert();
+        commands(registry).debug_assert();
     }
 
     #[test]

@@ -19,6 +19,10 @@
 //! | 0 | it was done |
 //! | 1 | it failed, or found something wrong |
 //! | 2 | it was not called as it has to be |
+//! | 3 | it would destroy something, and needs consent |
+//! | 4 | somebody else migrates the database |
+//! | 5 | the migrations are not those that the database has |
+//! | 6 | it was interrupted, or a migration was before |
 
 #![cfg_attr(not(test), deny(unused_crate_dependencies))]
 
@@ -26,12 +30,14 @@ mod arguments;
 mod command;
 mod missing;
 mod output;
+mod signal;
 mod target;
 
 use std::borrow::Cow;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+use eloquent::migration::{Migrations, Stop};
 use eloquent::{DriverEntry, Environment, Registry, Result};
 
 use arguments::Global;
@@ -47,6 +53,8 @@ pub use output::Console;
 pub struct Cli {
     environment: Option<Environment>,
     drivers: Vec<DriverEntry>,
+    migrations: Vec<(String, Migrations)>,
+    stop: Stop,
 }
 
 impl Cli {
@@ -70,11 +78,28 @@ impl Cli {
         self
     }
 
-    /// Runs the command that the arguments of the process name.
+    /// Adds the migrations in Rust of a connection. They run among those in its directory, by their names.
+    #[must_use]
+    pub fn migrations(mut self, connection: impl Into<String>, migrations: Migrations) -> Self {
+        self.migrations.push((connection.into(), migrations));
+        self
+    }
+
+    /// Stops what takes long when this is asked to.
+    #[must_use]
+    pub fn stop(mut self, stop: Stop) -> Self {
+        self.stop = stop;
+        self
+    }
+
+    /// Runs the command that the arguments of the process name. When the process is told to end, it stops
+    /// at the next point at which what it leaves is known; told again, at once.
     pub async fn run(self) -> ExitCode {
         let (mut stdout, mut stderr) = (std::io::stdout(), std::io::stderr());
         let mut console = Console::new(&mut stdout, &mut stderr).of_process();
-        ExitCode::from(self.run_with(std::env::args_os(), &mut console).await)
+        let told_again = signal::asks_twice(self.stop.clone());
+        let command = self.run_with(std::env::args_os(), &mut console);
+        ExitCode::from(signal::either(command, told_again, Exit::Interrupted as u8).await)
     }
 
     /// Runs the command that these arguments name, the first of which is the name of the program.
@@ -103,7 +128,13 @@ impl Cli {
         };
         let form = Form { json: global.json, quiet: global.quiet, color: global.color };
         let context =
-            Context { registry: &registry, drivers: &self.drivers, load: &|| self.load(&global) };
+            Context {
+                registry: &registry,
+                drivers: &self.drivers,
+                load: &|| self.load(&global),
+                migrations: &self.migrations,
+                stop: &self.stop,
+            };
         let answer = command::run(&context, &command).await;
         let mut output = Output::new(console, form);
         match answer {

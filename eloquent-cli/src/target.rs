@@ -6,14 +6,51 @@ use eloquent::{Environment, Error, ErrorKind, Family, Registry};
 use crate::missing::{self, OURS};
 use crate::output::Failure;
 
-/// The command that takes all targets.
+/// The command that opens connections.
 pub(crate) const PING: &str = "db:ping";
+/// The commands that take targets.
+pub(crate) const COMMANDS: &[&str] = &[
+    PING,
+    "make:migration",
+    "migrate:run",
+    "migrate:rollback",
+    "migrate:status",
+    "migrate:fresh",
+    "migrate:reset",
+    "migrate:refresh",
+    "migrate:resolve",
+    "migrate:unlock",
+];
 
 const CONNECTION: &str = "connection";
 const ALL: &str = "all-connections";
 const TEST: &str = "test";
 /// Names that a driver's flag cannot have, beside those above.
-const TAKEN: &[&str] = &["color", "env-file", "env_file", "help", "json", "quiet", "version"];
+const TAKEN: &[&str] = &[
+    "all-migrations",
+    "allow-missing",
+    "allow-out-of-order",
+    "applied",
+    "batch",
+    "color",
+    "env-file",
+    "env_file",
+    "force",
+    "help",
+    "json",
+    "name",
+    "path",
+    "pretend",
+    "quiet",
+    "retry",
+    "reverted",
+    "skip",
+    "step",
+    "to",
+    "version",
+    "wait",
+    "why",
+];
 
 /// What the flags ask for.
 #[derive(Debug, Default)]
@@ -74,6 +111,11 @@ impl Targets {
             None => Chosen::Default,
         };
         Targets { chosen, test: matches.get_flag(TEST) }
+    }
+
+    /// Whether they are for all connections.
+    pub(crate) fn are_all(&self) -> bool {
+        matches!(self.chosen, Chosen::All)
     }
 
     /// The environment with the test mode that the flags ask for.

@@ -3,14 +3,21 @@
 mod about;
 mod drivers;
 mod env_check;
+mod guard;
+mod make_migration;
+mod migrate;
 mod ping;
 mod selector;
 mod settings;
 
-use eloquent::{DriverEntry, Environment, Registry, Result};
+use eloquent::migration::{Migrations, Stop};
+use eloquent::{Db, DriverEntry, Environment, Registry, Result};
 
 use crate::arguments::Command;
 use crate::output::{Failure, Report};
+
+pub(crate) use make_migration::Make;
+pub(crate) use migrate::Migrate;
 
 /// What the commands have at hand.
 pub(crate) struct Context<'c> {
@@ -19,6 +26,18 @@ pub(crate) struct Context<'c> {
     pub(crate) drivers: &'c [DriverEntry],
     /// Reads the environment.
     pub(crate) load: &'c dyn Fn() -> Result<Environment>,
+    /// Migrations in Rust, with the connection that they are for.
+    pub(crate) migrations: &'c [(String, Migrations)],
+    /// Asked for when the user does not want to wait any more.
+    pub(crate) stop: &'c Stop,
+}
+
+impl Context<'_> {
+    /// A database whose default is this connection.
+    pub(crate) fn database(&self, environment: &Environment, connection: &str) -> Result<Db> {
+        let builder = self.drivers.iter().fold(Db::builder(), |all, one| all.driver(*one));
+        builder.environment(environment.clone()).default_connection(connection).build()
+    }
 }
 
 /// Runs a command.
@@ -28,5 +47,7 @@ pub(crate) async fn run(context: &Context<'_>, command: &Command) -> Result<Repo
         Command::Drivers => drivers::run(context),
         Command::EnvCheck => env_check::run(context),
         Command::Ping(targets) => ping::run(context, targets).await,
+        Command::Make(make, targets) => make_migration::run(context, make, targets),
+        Command::Migrate(migrate, targets) => migrate::run(context, migrate, targets).await,
     }
 }

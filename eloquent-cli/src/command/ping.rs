@@ -26,9 +26,7 @@ pub(super) async fn run(context: &Context<'_>, targets: &Targets) -> Result<Repo
     let tasks: Vec<_> = names
         .into_iter()
         .map(|name| {
-            let builder = context.drivers.iter().fold(Db::builder(), |all, one| all.driver(*one));
-            let builder = builder.environment(environment.clone()).default_connection(name.clone());
-            let task = tokio::spawn(ping(builder, name.clone()));
+            let task = tokio::spawn(ping(context.database(&environment, &name), name.clone()));
             (name, task)
         })
         .collect();
@@ -45,10 +43,10 @@ pub(super) async fn run(context: &Context<'_>, targets: &Targets) -> Result<Repo
     Ok(report(answers))
 }
 
-async fn ping(builder: eloquent::DbBuilder, name: String) -> (Duration, Result<Option<String>>) {
+async fn ping(db: Result<Db>, name: String) -> (Duration, Result<Option<String>>) {
     let start = Instant::now();
     let outcome = async {
-        let db = builder.build()?;
+        let db = db?;
         let connection = db.connection(&name)?;
         let pinged = connection.ping().await;
         let elapsed = start.elapsed();

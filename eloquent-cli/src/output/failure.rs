@@ -84,6 +84,11 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
+    /// The command would destroy something.
+    pub(crate) fn guard(error: &Error) -> Self {
+        Failure { fault: Fault { code: "guard", ..Fault::from(error) }, exit: Exit::Guard }
+    }
+
     /// The command was not called as it has to be.
     pub(crate) fn usage(error: &Error) -> Self {
         Failure { fault: Fault::from(error), exit: Exit::Usage }
@@ -92,7 +97,7 @@ impl Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Failure { fault: Fault::from(&error), exit: Exit::Failed }
+        Failure { fault: Fault::from(&error), exit: Exit::of(&error) }
     }
 }
 

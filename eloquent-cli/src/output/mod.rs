@@ -16,6 +16,7 @@ pub(crate) use table::Table;
 
 use std::io::ErrorKind;
 
+use eloquent::Error;
 use serde_json::Value;
 
 /// How a command ended, as the process says it. The numbers are stable.
@@ -27,6 +28,36 @@ pub(crate) enum Exit {
     Failed = 1,
     /// It was not called as it has to be.
     Usage = 2,
+    /// It would destroy something, and needs consent.
+    Guard = 3,
+    /// Somebody else migrates the database.
+    Locked = 4,
+    /// The migrations are not those that the database has.
+    Drift = 5,
+    /// It was interrupted, or a migration was before.
+    Interrupted = 6,
+}
+
+impl Exit {
+    /// How a command ends with an error.
+    pub(crate) fn of(error: &Error) -> Exit {
+        match error.kind() {
+            eloquent::ErrorKind::MigrationLocked => Exit::Locked,
+            eloquent::ErrorKind::MigrationDrift => Exit::Drift,
+            eloquent::ErrorKind::MigrationInterrupted => Exit::Interrupted,
+            _ => Exit::Failed,
+        }
+    }
+
+    /// How one command ends that did several things: as those that failed, if they did alike.
+    pub(crate) fn of_all(exits: impl IntoIterator<Item = Exit>) -> Exit {
+        let mut failed = exits.into_iter().filter(|exit| *exit != Exit::Done);
+        match failed.next() {
+            None => Exit::Done,
+            Some(first) if failed.all(|exit| exit == first) => first,
+            Some(_) => Exit::Failed,
+        }
+    }
 }
 
 /// What a command found out.

@@ -38,9 +38,9 @@ impl Styles {
         let start = line.len() - line.trim_start().len();
         let end = line[start..].find(' ').map_or(line.len(), |length| start + length);
         let style = match &line[start..end] {
-            "ok" => AnsiColor::Green.on_default(),
-            "failed" => AnsiColor::Red.on_default(),
-            "warning" => AnsiColor::Yellow.on_default(),
+            "ok" | "applied" | "undone" => AnsiColor::Green.on_default(),
+            "failed" | "interrupted" | "reverting" => AnsiColor::Red.on_default(),
+            "warning" | "changed" | "missing" | "late" => AnsiColor::Yellow.on_default(),
             _ => return line.to_owned(),
         };
         format!("{}{}{}", &line[..start], self.with(style, &line[start..end]), &line[end..])

@@ -9,7 +9,7 @@ use mongodb::{Database, IndexModel};
 
 use super::counter;
 use crate::error::{DRIVER, code, error, of_statement};
-use crate::translate::{check_collection, field};
+use crate::translate::{capabilities, check_collection, field};
 
 const NO_COLLECTION: i32 = 26;
 const NO_INDEX: i32 = 27;
@@ -17,6 +17,7 @@ const EXISTS: i32 = 48;
 
 /// Changes the schema.
 pub(super) async fn alter(db: &Database, change: &SchemaChange) -> Result<()> {
+    capabilities(true).check_change(change, DRIVER)?;
     match change {
         SchemaChange::CreateTable(table) => create(db, table).await,
         SchemaChange::DropTable { table, if_exists } => drop_table(db, table, *if_exists).await,
@@ -106,7 +107,7 @@ fn indexes(table: &TableDefinition) -> Result<Vec<IndexModel>> {
         indexes.push(model(&format!("{}_key", table.name), &table.key, true, false)?);
     }
     for index in &table.indexes {
-        let columns = columns(index)?;
+        let columns = columns(index);
         let is_partial = index.unique && columns.iter().any(nullable);
         indexes.push(model(&index.name, &columns, index.unique, is_partial)?);
     }
@@ -136,16 +137,9 @@ fn check_relational(table: &TableDefinition) -> Result<()> {
     }
 }
 
-/// The names of the columns that an index is over.
-fn columns(index: &Index) -> Result<Vec<Name>> {
-    let lacks = |feature| Error::unsupported(feature, DRIVER).with_table(index.table.clone());
-    if index.filter.is_some() {
-        return Err(lacks("a condition of an index in SQL"));
-    }
-    let name = |part: &IndexPart| {
-        part.column().cloned().ok_or_else(|| lacks("an index over an expression"))
-    };
-    index.columns.iter().map(name).collect()
+/// The names of the columns that an index is over: there are no expressions, they have been refused.
+fn columns(index: &Index) -> Vec<Name> {
+    index.columns.iter().filter_map(IndexPart::column).cloned().collect()
 }
 
 /// An index. One that is unique lets any number of documents without a value in, if it is partial.
@@ -195,7 +189,7 @@ async fn has_index(db: &Database, table: &Name, name: &str) -> Result<bool> {
 
 async fn create_index(db: &Database, index: &Index) -> Result<()> {
     check_collection(&index.table)?;
-    let model = model(&index.name, &columns(index)?, index.unique, true)?;
+    let model = model(&index.name, &columns(index), index.unique, true)?;
     if has_index(db, &index.table, &index.name).await? {
         return match index.if_not_exists {
             true => Ok(()),
