@@ -58,8 +58,8 @@ pub(crate) async fn collection(
         name: name.clone(),
         columns,
         key,
-        indexes: Vec::new(),
         if_not_exists: false,
+        ..TableDefinition::default()
     };
     session.alter(&SchemaChange::CreateTable(table)).await?;
     Ok(name)
