@@ -112,7 +112,7 @@ pub trait RowSink: Send {
     fn into_any(self: Box<Self>) -> Box<dyn Any + Send>;
 }
 
-impl dyn RowSink {
+impl dyn RowSink + '_ {
     /// Shows it rows that are at hand, for as long as it wants any, and says how many it took.
     ///
     /// # Errors

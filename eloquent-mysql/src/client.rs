@@ -4,7 +4,7 @@
 //! So a conversation owns the connection, and is kept by the session when nobody waits for it any more;
 //! whoever needs the connection next brings it to its end.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -29,38 +29,51 @@ pub(crate) struct Client {
     /// Whether waiting for a lock in vain ends the whole transaction.
     pub(crate) rolls_back_on_timeout: bool,
     pub(crate) prepared: Prepared,
+    /// For each table, how the server is asked whether its numbers follow each other.
+    pub(crate) questions: HashMap<String, Arc<str>>,
+    /// Whether the server shares its tables with others, once that was asked.
+    pub(crate) in_cluster: Option<bool>,
 }
 
 /// The statements that are prepared.
 ///
 /// To close one costs a stall of some 40 milliseconds: it has no reply, and the client library leaves it to
 /// the network to wait for more to send (it does not set `TCP_NODELAY`). So none makes room for another
-/// one; once there are as many as there may be, all are closed together.
+/// one; once there are as many as there may be, the session takes a new connection. Where it needs the one
+/// that it has, as in a transaction, all are closed together.
 pub(crate) struct Prepared {
-    texts: HashSet<Arc<str>>,
+    /// By where they lie, which is sooner compared than what they say.
+    texts: HashMap<usize, Arc<str>>,
     most: usize,
 }
 
 impl Prepared {
     pub(crate) fn new(most: usize) -> Self {
-        Prepared { texts: HashSet::new(), most }
+        Prepared { texts: HashMap::new(), most }
     }
 }
 
 impl Client {
+    /// Whether room has to be made for this statement.
+    pub(crate) fn is_full_for(&self, sql: &Arc<str>) -> bool {
+        self.prepared.texts.len() >= self.prepared.most
+            && !self.prepared.texts.contains_key(&Arc::as_ptr(sql).addr())
+    }
+
     /// Before a statement is prepared, unless it has been.
     ///
     /// # Errors
     /// Those of the client library.
     pub(crate) async fn make_room(&mut self, sql: &Arc<str>) -> Result<(), sqlx::Error> {
-        if self.prepared.texts.contains(sql) {
+        let place = Arc::as_ptr(sql).addr();
+        if self.prepared.texts.contains_key(&place) {
             return Ok(());
         }
-        if self.prepared.texts.len() >= self.prepared.most {
-            self.connection.clear_cached_statements().await?;
+        if self.is_full_for(sql) {
+            Box::pin(self.connection.clear_cached_statements()).await?;
             self.prepared.texts.clear();
         }
-        self.prepared.texts.insert(sql.clone());
+        self.prepared.texts.insert(place, sql.clone());
         Ok(())
     }
 }
@@ -110,6 +123,8 @@ pub(crate) struct Orders {
 }
 
 /// A conversation on its way.
+///
+/// Each statement moves one into a box. So it is to be small: what is rare in it has a box of its own.
 pub(crate) struct Flight {
     future: Pin<Box<dyn Future<Output = Done> + Send>>,
     pub(crate) orders: Arc<Orders>,
@@ -146,14 +161,22 @@ impl Future for Flight {
     type Output = Done;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Done> {
-        let future = self.future.as_mut();
-        let poll = std::panic::catch_unwind(AssertUnwindSafe(|| future.poll(cx)));
-        poll.unwrap_or_else(|_| {
-            let message =
-                "a panic ended the statement: of the sink that took its rows, or the client";
-            let result = Err(error(ErrorKind::Database, message));
-            Poll::Ready(Done { client: None, result, ended: false })
-        })
+        loop {
+            let future = self.future.as_mut();
+            let poll = std::panic::catch_unwind(AssertUnwindSafe(|| future.poll(cx)));
+            let poll = poll.unwrap_or_else(|_| {
+                let message =
+                    "a panic ended the statement: of the sink that took its rows, or the client";
+                let result = Err(error(ErrorKind::Database, message));
+                Poll::Ready(Done { client: None, result, ended: false })
+            });
+            match poll {
+                Poll::Ready(done) if self.orders.killed.swap(false, Ordering::Relaxed) => {
+                    self.future = Box::pin(absorb(done));
+                }
+                poll => return poll,
+            }
+        }
     }
 }
 
@@ -184,10 +207,7 @@ pub(crate) async fn ping(mut client: Client) -> Done {
 }
 
 /// After a statement was told to end from outside: sends one that may be hit in place of the next.
-pub(crate) async fn absorb(done: Done, orders: &Orders) -> Done {
-    if !orders.killed.load(Ordering::Relaxed) {
-        return done;
-    }
+async fn absorb(done: Done) -> Done {
     let Done { client: Some(mut client), result, ended } = done else { return done };
     let spare = sqlx::raw_sql("DO 0").execute(&mut client.connection).await;
     let usable = spare.as_ref().map_or_else(|cause| !is_fatal(cause), |_| true);

@@ -13,6 +13,7 @@ use crate::client::Client;
 use crate::config::Settings;
 use crate::dialect::{MySqlDialect, dialect};
 use crate::error::error;
+use crate::flavour::{Flavour, Server};
 use crate::open;
 use crate::session::ServerSession;
 
@@ -24,6 +25,8 @@ pub(crate) struct Shared {
     pub(crate) statements: StatementCache,
     /// The settings of a session.
     pub(crate) setup: Arc<str>,
+    /// Whose server it was that was reached first.
+    pub(crate) server: Server,
 }
 
 /// The options hold the password.
@@ -38,7 +41,7 @@ impl std::fmt::Debug for Shared {
 
 impl Shared {
     /// Logs in, and makes the settings of a session.
-    async fn client(&self) -> Result<Client> {
+    pub(crate) async fn client(&self) -> Result<Client> {
         let client = open::connect(&self.settings, &self.options).await?;
         set_up(&self.settings, client, &self.setup).await
     }
@@ -73,17 +76,16 @@ impl ServerConnection {
     }
 
     /// The same, for a server that is taken for another one.
-    pub(crate) async fn open_as(
-        settings: Settings,
-        flavour: Option<crate::flavour::Flavour>,
-    ) -> Result<Self> {
+    pub(crate) async fn open_as(settings: Settings, flavour: Option<Flavour>) -> Result<Self> {
         let options = open::options(&settings)?;
         let client = open::connect(&settings, &options).await?;
+        let server = client.server;
         let setup: Arc<str> = open::setup(&settings, client.server.flavour).into();
         let client = set_up(&settings, client, &setup).await?;
         let dialect = dialect(flavour.unwrap_or(client.server.flavour), settings.uuid);
         let statements = StatementCache::with_capacity(settings.statement_cache);
-        let shared = Arc::new(Shared { settings, options, dialect, statements, setup });
+        let shared = Shared { settings, options, dialect, statements, setup, server };
+        let shared = Arc::new(shared);
         let first = ServerSession::new(shared.clone(), client);
         Ok(ServerConnection { shared, first: Mutex::new(Some(first)) })
     }
@@ -107,6 +109,10 @@ impl Connection for ServerConnection {
                 Box::new(ServerSession::new(self.shared.clone(), client))
             }
         })
+    }
+
+    fn server_version(&self) -> Option<String> {
+        Some(self.shared.server.to_string())
     }
 
     /// Soon: the client does not look at an idle connection, so nobody sees the server close it.

@@ -70,8 +70,7 @@ impl Dialect for MySqlDialect {
         capabilities.transactions = true;
         capabilities.savepoints = true;
         capabilities.returning = self.is_mariadb();
-        // rows that are given back take one round trip, asking whether numbers follow takes several
-        capabilities.last_insert_id = !self.is_mariadb();
+        capabilities.last_insert_id = true;
         capabilities.upsert = true;
         capabilities.joins = true;
         capabilities.row_locks = true;

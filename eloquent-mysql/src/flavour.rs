@@ -43,6 +43,14 @@ impl Server {
     }
 }
 
+/// The name and the version.
+impl std::fmt::Display for Server {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (major, minor, patch) = self.version;
+        write!(f, "{} {major}.{minor}.{patch}", self.flavour.name())
+    }
+}
+
 impl Flavour {
     /// The name for messages.
     pub(crate) const fn name(self) -> &'static str {
@@ -78,6 +86,8 @@ mod tests {
             assert_eq!(Server::read(text), Some(Server { flavour, version }), "{text}");
         }
         assert_eq!(Server::read("something"), None);
+        let named = Server::read("5.5.5-10.6.12-MariaDB-log").unwrap().to_string();
+        assert_eq!(named, "MariaDB 10.6.12");
         assert!(Server::read("8.0.17").unwrap().is_known());
         assert!(!Server::read("5.7.44").unwrap().is_known());
         assert!(!Server::read("10.5.9-MariaDB").unwrap().is_known());

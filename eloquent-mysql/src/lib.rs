@@ -31,8 +31,9 @@
 //!
 //! All but `host`, `port`, `user`, `password` and `name` may stand behind a `?` in the URL. `ssl_mode` is
 //! kept to: there is no connection that is less protected than it says. When the `statement_cache` is
-//! full, all of it is closed at once, which delays the next statement by some 40 milliseconds; so it should
-//! hold all that an application sends often. The server keeps `max_prepared_stmt_count` for all sessions together.
+//! full, the session goes over to a new connection, and inside a transaction all of it is closed at once,
+//! which delays the next statement by some 40 milliseconds; so it should hold all that an application sends
+//! often. The server keeps `max_prepared_stmt_count` for all sessions together.
 //!
 //! Each session is set up, and what is set is read back: strict `sql_mode` (values that do not fit, zero
 //! dates and division by zero are errors in writes; `ONLY_FULL_GROUP_BY`; 0 is a number and not a wish
@@ -102,12 +103,14 @@ mod error;
 mod flavour;
 mod inspect;
 mod migrate;
+mod numbers;
 mod open;
 mod query;
 mod row;
 mod session;
 #[cfg(test)]
 mod tests;
+mod unique;
 mod upsert;
 mod value;
 mod verb;

@@ -1,5 +1,6 @@
 //! Opening a connection to the server: the login, and the settings that every session has.
 
+use std::collections::HashMap;
 use std::io::ErrorKind as IoKind;
 use std::pin::Pin;
 use std::task::Poll;
@@ -115,16 +116,23 @@ pub(crate) async fn connect(settings: &Settings, options: &MySqlConnectOptions) 
         error(ErrorKind::Connect, "the server does not tell its version in a form that is known")
     })?;
     if !server.is_known() {
-        let (major, minor, patch) = server.version;
-        let name = server.flavour.name();
-        let message = format!("the server is {name} {major}.{minor}.{patch}, which is too old");
+        let message = format!("the server is {server}, which is too old");
         return Err(error(ErrorKind::Connect, message)
             .with_hint("MySQL 8.0.17 or MariaDB 10.6 is the least"));
     }
     let id = id.and_then(|id| id.parse().ok());
     let id = id.ok_or_else(|| error(ErrorKind::Connect, "the server gave no connection id"))?;
     let prepared = Prepared::new(settings.statement_cache);
-    Ok(Client { connection, id, server, step: 1, rolls_back_on_timeout: false, prepared })
+    Ok(Client {
+        connection,
+        id,
+        server,
+        step: 1,
+        rolls_back_on_timeout: false,
+        prepared,
+        questions: HashMap::new(),
+        in_cluster: None,
+    })
 }
 
 /// The settings of a session, as one statement.

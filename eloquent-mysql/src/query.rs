@@ -8,18 +8,19 @@ use std::task::Poll;
 
 use eloquent_core::driver::{Affected, Fetched};
 use eloquent_core::row::{Flow, RowSink};
-use eloquent_core::sql::{Compiled, Dialect as _};
-use eloquent_core::{Error, ErrorKind, Result};
+use eloquent_core::sql::Compiled;
+use eloquent_core::{Error, Result};
 use futures_core::Stream as _;
 use sqlx::mysql::{MySqlArguments, MySqlRow};
 use sqlx::{AssertSqlSafe, Either, Executor as _, Row as _};
 
 use crate::client::{Client, Done, Orders, Outcome};
 use crate::connection::Shared;
-use crate::error::{INTERRUPTED, error, in_statement, is_fatal, number, plain};
+use crate::error::{INTERRUPTED, in_statement, is_fatal, number, plain};
+use crate::numbers::{self, Number};
 use crate::open::kill;
 use crate::row::{Form, ServerRow, forms};
-use crate::upsert;
+use crate::unique;
 use crate::verb::{Verb, note_unique_target, target_is_unique};
 
 /// How many rows that nobody wants are read before the server is told to stop.
@@ -41,6 +42,8 @@ struct Tally {
     written: u64,
     /// The number that it gave the first row.
     first_id: u64,
+    /// The number of the last row, where it was given back.
+    last_id: Option<i64>,
     /// The rows that came.
     came: u64,
     /// The rows that the sink took.
@@ -51,45 +54,70 @@ struct Tally {
 
 impl Query {
     /// Runs it.
-    pub(crate) async fn run(mut self, mut client: Client) -> Done {
-        let verb = Verb::of(&self.statement);
-        if matches!(verb, Verb::Upsert | Verb::UpsertKept) && !target_is_unique(&self.statement) {
-            match unique_target(&mut client, &self.statement).await {
-                Ok(Ok(())) => note_unique_target(&self.statement),
-                Ok(Err(error)) => return Done::with(client, Err(error)),
-                Err(cause) => {
-                    let error = in_statement(&cause, &self.statement);
-                    return Done::failed(client, &cause, error);
+    // an `async fn` would have room for what is passed to it twice
+    #[allow(clippy::manual_async_fn)]
+    pub(crate) fn run(mut self, mut client: Client) -> impl Future<Output = Done> + Send {
+        async move {
+            let verb = Verb::of(&self.statement);
+            if matches!(verb, Verb::Upsert | Verb::UpsertKept) && !target_is_unique(&self.statement)
+            {
+                match Box::pin(unique::check_target(&mut client, &self.statement)).await {
+                    Ok(Ok(())) => note_unique_target(&self.statement),
+                    Ok(Err(error)) => return Done::with(client, Err(error)),
+                    Err(cause) => {
+                        let error = in_statement(&cause, &self.statement);
+                        return Done::failed(client, &cause, error);
+                    }
+                }
+            }
+            let mut tally = Tally::default();
+            let fault = match verb {
+                Verb::Insert if numbers::known(&self.statement).is_none() => {
+                    Box::pin(self.insert_first(&mut client, &mut tally)).await
+                }
+                _ => self.read(&mut client, verb, &mut tally).await,
+            };
+            if verb == Verb::UpsertKept {
+                match Box::pin(kept(&mut client)).await {
+                    Ok(kept) => tally.written = tally.written.saturating_sub(kept),
+                    Err(cause) => return Done::failed(client, &cause, plain(&cause)),
+                }
+            }
+            match fault {
+                Ok(()) => {
+                    let affected = self.affected(verb, &tally, client.step);
+                    let fetched = Fetched { affected, sink: self.sink };
+                    Done::with(client, Ok(Outcome::Fetched(fetched)))
+                }
+                Err(Fault::Sink(error)) => Done::with(client, Err(error)),
+                Err(Fault::Client(cause)) => {
+                    let clash = number(&cause) == Some(1242)
+                        && matches!(verb, Verb::Upsert | Verb::UpsertKept);
+                    let error = match clash {
+                        true => Box::pin(unique::another_index(&mut client, &self.statement)).await,
+                        false => in_statement(&cause, &self.statement),
+                    };
+                    let error = match self.statement.table() {
+                        Some(table) => error.with_table(table.clone()),
+                        None => error,
+                    };
+                    Done::failed(client, &cause, error)
                 }
             }
         }
-        let mut tally = Tally::default();
-        let fault = self.read(&mut client, verb, &mut tally).await;
-        if verb == Verb::UpsertKept {
-            match kept(&mut client).await {
-                Ok(kept) => tally.written = tally.written.saturating_sub(kept),
-                Err(cause) => return Done::failed(client, &cause, plain(&cause)),
-            }
-        }
-        match fault {
-            Ok(()) => {
-                let affected = self.affected(verb, &tally, client.step);
-                let fetched = Fetched { affected, sink: self.sink };
-                Done::with(client, Ok(Outcome::Fetched(fetched)))
-            }
-            Err(Fault::Sink(error)) => Done::with(client, Err(error)),
-            Err(Fault::Client(cause)) => {
-                let clash =
-                    number(&cause) == Some(1242) && matches!(verb, Verb::Upsert | Verb::UpsertKept);
-                let error =
-                    if clash { another_index() } else { in_statement(&cause, &self.statement) };
-                let error = match self.statement.table() {
-                    Some(table) => error.with_table(table.clone()),
-                    None => error,
-                };
-                Done::failed(client, &cause, error)
-            }
-        }
+    }
+
+    /// An insert into a table of which it is not known yet who gives its rows their numbers.
+    async fn insert_first(&mut self, client: &mut Client, tally: &mut Tally) -> Result<(), Fault> {
+        let number = numbers::look_up(client, &self.statement).await.map_err(Fault::Client)?;
+        let Number::GivenBack(column) = number else {
+            return self.read(client, Verb::Insert, tally).await;
+        };
+        let arguments = std::mem::take(&mut self.arguments);
+        let (shared, statement) = (&self.shared, &self.statement);
+        let insert = numbers::insert(client, shared, statement, &column, arguments);
+        (tally.written, tally.last_id) = insert.await.map_err(Fault::Client)?;
+        Ok(())
     }
 
     /// Reads the reply to its end.
@@ -121,7 +149,10 @@ impl Query {
                     tally.came += 1;
                     let orders = &self.orders;
                     if wanted && !orders.abandoned.load(Ordering::Relaxed) {
-                        let flow = self.show(&row, &mut forms).await;
+                        let mut flow = self.show(&row, &mut forms);
+                        if let Ok(Flow::Flush) = flow {
+                            flow = self.flush().await;
+                        }
                         tally.taken += 1;
                         wanted = matches!(flow, Ok(Flow::Continue));
                         fault = flow.err().map(Fault::Sink);
@@ -130,7 +161,8 @@ impl Query {
                         && !orders.killed.swap(true, Ordering::Relaxed)
                     {
                         // if it cannot be told, the rest is read
-                        let _ = kill(&self.shared.settings, &self.shared.options, id).await;
+                        let kill = kill(&self.shared.settings, &self.shared.options, id);
+                        let _ = Box::pin(kill).await;
                     }
                 }
                 // told to end, since nobody wanted more rows
@@ -142,16 +174,17 @@ impl Query {
     }
 
     /// Shows the sink a row.
-    async fn show(&mut self, row: &MySqlRow, known: &mut Option<Vec<Form>>) -> Result<Flow> {
+    fn show(&mut self, row: &MySqlRow, known: &mut Option<Vec<Form>>) -> Result<Flow> {
         if known.as_ref().is_some_and(|known| known.len() != row.len()) {
             *known = None;
         }
         let forms = known.get_or_insert_with(|| forms(row));
         let zero_dates = self.shared.settings.zero_dates;
-        let flow = self.sink.row(&ServerRow { row, forms, zero_dates })?;
-        if flow != Flow::Flush {
-            return Ok(flow);
-        }
+        self.sink.row(&ServerRow { row, forms, zero_dates })
+    }
+
+    /// Waits until the sink has handed on what it has, unless nobody wants it any more.
+    async fn flush(&mut self) -> Result<Flow> {
         let (sink, orders) = (&mut self.sink, &self.orders);
         poll_fn(|cx| match orders.abandoned.load(Ordering::Relaxed) {
             true => Poll::Ready(Ok(())),
@@ -168,13 +201,16 @@ impl Query {
             _ if tally.gave_rows => tally.came,
             _ => tally.written,
         };
-        let numbers = self.shared.dialect.capabilities().last_insert_id;
-        // the server tells the first number, and gives the others in steps
-        let last_id = (numbers && verb == Verb::Insert && tally.first_id > 0).then(|| {
-            let last = tally.first_id + tally.written.saturating_sub(1) * step;
-            i64::try_from(last).ok()
-        });
-        Affected { rows, last_id: last_id.flatten() }
+        let is_told = verb == Verb::Insert && numbers::known(&self.statement) == Some(Number::Told);
+        let last_id = match is_told && !tally.gave_rows && tally.first_id > 0 {
+            // the first number, and the others are in steps
+            true => {
+                let last = tally.first_id + tally.written.saturating_sub(1) * step;
+                i64::try_from(last).ok()
+            }
+            false => tally.last_id,
+        };
+        Affected { rows, last_id }
     }
 }
 
@@ -182,11 +218,6 @@ impl Query {
 enum Fault {
     Sink(Error),
     Client(sqlx::Error),
-}
-
-fn another_index() -> Error {
-    let message = "a row has this value in another unique index than the one that decides";
-    error(ErrorKind::UniqueViolation, message)
 }
 
 /// How many rows an upsert has left as they were; the count begins anew.
@@ -198,49 +229,6 @@ async fn kept(client: &mut Client) -> Result<u64, sqlx::Error> {
     }
     sqlx::raw_sql("SET @eloquent_kept = 0").execute(&mut client.connection).await?;
     Ok(kept?.and_then(|kept| kept.parse().ok()).unwrap_or(0))
-}
-
-/// Whether just these columns are unique. Where there is no such table the statement will say so.
-async fn unique_target(
-    client: &mut Client,
-    statement: &Compiled,
-) -> std::result::Result<Result<()>, sqlx::Error> {
-    const INDEXES: &str = "SELECT s.INDEX_NAME, s.COLUMN_NAME, s.SUB_PART IS NULL \
-        FROM information_schema.TABLES t LEFT JOIN information_schema.STATISTICS s \
-        ON s.TABLE_SCHEMA = t.TABLE_SCHEMA AND s.TABLE_NAME = t.TABLE_NAME AND s.NON_UNIQUE = 0 \
-        WHERE t.TABLE_SCHEMA = DATABASE() AND t.TABLE_NAME = ? ORDER BY s.INDEX_NAME";
-    let Some(table) = statement.table() else { return Ok(Ok(())) };
-    let rows = sqlx::query(INDEXES).bind(&**table).fetch_all(&mut client.connection).await?;
-    let text = |row: &MySqlRow, at| {
-        let text: Option<String> = row.try_get_unchecked(at).ok();
-        text.unwrap_or_default()
-    };
-    let mut indexes: Vec<(String, Vec<String>, bool)> = Vec::new();
-    for row in &rows {
-        let (index, column) = (text(row, 0), text(row, 1).to_lowercase());
-        let whole = row.try_get_unchecked::<i64, _>(2).is_ok_and(|whole| whole != 0);
-        match indexes.last_mut().filter(|(name, ..)| *name == index) {
-            Some((_, columns, all)) => {
-                columns.push(column);
-                *all &= whole;
-            }
-            None => indexes.push((index, vec![column], whole)),
-        }
-    }
-    let mut target: Vec<String> =
-        upsert::target(statement.sql()).iter().map(|column| column.to_lowercase()).collect();
-    target.sort_unstable();
-    let decides = indexes.iter_mut().any(|(_, columns, whole)| {
-        columns.sort_unstable();
-        *whole && *columns == target
-    });
-    if rows.is_empty() || decides {
-        return Ok(Ok(()));
-    }
-    let message =
-        "no unique index is over just these columns, so they cannot tell which rows exist already";
-    let error = error(ErrorKind::InvalidInput, message).with_table(table.clone());
-    Ok(Err(error.with_constraint(upsert::target(statement.sql()).join(", "))))
 }
 
 /// How the server would run a statement: its table, with the rows as lines.
@@ -280,19 +268,4 @@ fn plan_line(row: &MySqlRow) -> String {
         Some(format!("{name}={value}"))
     });
     parts.collect::<Vec<_>>().join(" ")
-}
-
-/// Whether the numbers of one insert into this table follow each other.
-pub(crate) async fn ids_follow(mut client: Client, table: String) -> Done {
-    const ENGINE: &str = "SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() \
-        AND TABLE_NAME = ? AND TABLE_TYPE = 'BASE TABLE' AND ENGINE = 'InnoDB' \
-        AND @@auto_increment_increment = 1";
-    let row = sqlx::query(ENGINE).bind(table).fetch_optional(&mut client.connection).await;
-    match row {
-        Ok(row) => Done::with(client, Ok(Outcome::Truth(row.is_some()))),
-        Err(cause) => {
-            let error = plain(&cause);
-            Done::failed(client, &cause, error)
-        }
-    }
 }

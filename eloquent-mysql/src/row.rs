@@ -45,6 +45,9 @@ pub(crate) fn forms(row: &MySqlRow) -> Vec<Form> {
 fn form(column: &MySqlColumn) -> Form {
     let ty = column.type_info();
     match ty.name() {
+        "BIGINT" | "INT" => Form::Signed,
+        "BIGINT UNSIGNED" => Form::Unsigned,
+        _ if <str as sqlx::Type<MySql>>::compatible(ty) => Form::Text,
         "FLOAT" => Form::Float,
         "DOUBLE" => Form::Double,
         "DECIMAL" => {
@@ -66,7 +69,6 @@ fn form(column: &MySqlColumn) -> Form {
                 Form::Signed
             }
         }
-        _ if <str as sqlx::Type<MySql>>::compatible(ty) => Form::Text,
         _ => Form::Bytes,
     }
 }

@@ -16,11 +16,12 @@ use eloquent_core::value::ValueRef;
 use eloquent_core::{Error, ErrorKind, Result, async_trait};
 use tokio::time::timeout;
 
-use crate::client::{Client, Done, Flight, Orders, Outcome, Step, absorb, batch, ping};
+use crate::client::{Client, Done, Flight, Orders, Outcome, Step, batch, ping};
 use crate::connection::Shared;
 use crate::dialect::IF_NEEDED;
 use crate::error::{error, lost};
 use crate::inspect;
+use crate::numbers;
 use crate::open::kill;
 use crate::query::{self, Query};
 use crate::value::encode;
@@ -82,9 +83,7 @@ impl ServerSession {
         let client = self.home.take().ok_or_else(lost)?;
         let (id, orders) = (client.id, Arc::new(Orders::default()));
         let talk = talk(client, orders.clone());
-        let to_the_end = orders.clone();
-        let whole = async move { absorb(talk.await, &to_the_end).await };
-        self.away = Some(Flight::new(step, id, orders, whole));
+        self.away = Some(Flight::new(step, id, orders, talk));
         Ok(())
     }
 
@@ -112,9 +111,13 @@ impl ServerSession {
 
     /// The same within the bound of statements.
     async fn bounded_arrival(&mut self) -> Result<Outcome> {
-        let Some(bound) = self.shared.settings.statement_timeout else {
-            return self.arrival().await;
-        };
+        match self.shared.settings.statement_timeout {
+            None => self.arrival().await,
+            Some(bound) => Box::pin(self.arrival_within(bound)).await,
+        }
+    }
+
+    async fn arrival_within(&mut self, bound: Duration) -> Result<Outcome> {
         if let Ok(outcome) = timeout(bound + GRACE, self.arrival()).await {
             return outcome;
         }
@@ -152,18 +155,35 @@ impl ServerSession {
 
     /// Brings what is left of a dropped future to its end, and throws its result away.
     async fn come_home(&mut self) -> Result<()> {
-        if let Some(flight) = &self.away {
-            let can_end = flight.step == Step::Statement;
-            flight.orders.abandoned.store(true, Ordering::Relaxed);
-            if !can_end {
-                let _ = self.arrival().await;
-            } else if timeout(PATIENCE, self.arrival()).await.is_err() {
-                self.end().await.map(drop)?;
-            }
+        if self.away.is_some() {
+            Box::pin(self.end_abandoned()).await?;
         }
         match self.home {
             Some(_) => Ok(()),
             None => Err(lost()),
+        }
+    }
+
+    async fn end_abandoned(&mut self) -> Result<()> {
+        let Some(flight) = &self.away else { return Ok(()) };
+        let can_end = flight.step == Step::Statement;
+        flight.orders.abandoned.store(true, Ordering::Relaxed);
+        if !can_end {
+            let _ = self.arrival().await;
+        } else if timeout(PATIENCE, self.arrival()).await.is_err() {
+            self.end().await.map(drop)?;
+        }
+        Ok(())
+    }
+
+    /// Takes a new connection, if the session is as new and there is one to be had.
+    async fn renew(&mut self) {
+        if self.transaction != Transaction::None || self.touched {
+            return;
+        }
+        let Ok(client) = self.shared.client().await else { return };
+        if let Some(old) = self.home.replace(client) {
+            tokio::spawn(take_leave(old));
         }
     }
 
@@ -201,6 +221,9 @@ impl ServerSession {
             Verb::of(statement).check(statement.sql(), self.is_open())?;
             self.touched = true;
         }
+        if self.home.as_ref().is_some_and(|client| client.is_full_for(&statement.shared_sql())) {
+            Box::pin(self.renew()).await;
+        }
         let (shared, statement) = (self.shared.clone(), statement.clone());
         self.send(Step::Statement, |client, orders| {
             Query { shared, orders, statement, arguments, sink }.run(client)
@@ -210,6 +233,12 @@ impl ServerSession {
             _ => Err(mixed_up()),
         }
     }
+}
+
+/// Closes a connection.
+async fn take_leave(client: Client) {
+    let close = sqlx::Connection::close(client.connection);
+    let _ = timeout(Duration::from_secs(1), close).await;
 }
 
 /// The error of a commit whose answer was lost.
@@ -323,8 +352,8 @@ impl SqlSession for ServerSession {
 
     async fn ids_follow(&mut self, table: &str) -> Result<bool> {
         self.come_home().await?;
-        let table = table.to_owned();
-        self.send(Step::Statement, |client, _| query::ids_follow(client, table))?;
+        let (shared, table) = (self.shared.clone(), table.to_owned());
+        self.send(Step::Statement, |client, _| numbers::ids_follow(client, shared, table))?;
         match self.bounded_arrival().await? {
             Outcome::Truth(truth) => Ok(truth),
             _ => Err(mixed_up()),
@@ -381,10 +410,7 @@ impl Drop for ServerSession {
     fn drop(&mut self) {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         if let Some(client) = self.home.take() {
-            runtime.spawn(async move {
-                let close = sqlx::Connection::close(client.connection);
-                let _ = timeout(Duration::from_secs(1), close).await;
-            });
+            runtime.spawn(take_leave(client));
         } else if let Some(flight) = self.away.take().filter(|one| one.step == Step::Statement) {
             let (shared, id) = (self.shared.clone(), flight.id);
             drop(flight);

@@ -81,6 +81,11 @@ pub(crate) fn is_upsert(statement: &Compiled) -> bool {
     statement.table().is_some() && after_names(statement.sql()).is_some()
 }
 
+/// Whether the insert gives rows back.
+pub(crate) fn gives_rows(sql: &str) -> bool {
+    split_outside(sql, " RETURNING ").is_some()
+}
+
 fn after_names(sql: &str) -> Option<&str> {
     split_outside(sql, CLAUSE).map(|(_, clause)| clause)
 }

@@ -15,7 +15,7 @@ use crate::upsert;
 pub(crate) enum Verb {
     /// Reads.
     Read = 1,
-    /// Adds rows.
+    /// Adds rows, and gives none back.
     Insert,
     /// Adds rows, or changes those that exist already.
     Upsert,
@@ -102,7 +102,7 @@ impl Verb {
                 }
             }
             // of raw text it is not known which numbers it gives
-            Verb::Insert if statement.table().is_none() => Verb::Write,
+            Verb::Insert if statement.table().is_none() || upsert::gives_rows(sql) => Verb::Write,
             verb => verb,
         }
     }

@@ -65,6 +65,14 @@ impl<'s> Bulk<'s> {
         self.statement.mark().store(NEVER, Ordering::Relaxed);
     }
 
+    pub(crate) fn head(&self) -> &'s str {
+        self.head
+    }
+
+    pub(crate) fn tail(&self) -> &'s str {
+        self.tail
+    }
+
     /// What it is kept under. No other statement reads like this.
     pub(crate) fn key(&self) -> String {
         format!("{}UNNEST{}", self.head, self.tail)
@@ -176,6 +184,25 @@ impl fmt::Debug for List<'_> {
 impl List<'_> {
     fn values(&self) -> impl Iterator<Item = (usize, ValueRef<'_>)> {
         self.binds.iter().copied().enumerate().skip(self.first).step_by(self.step)
+    }
+
+    /// How many values there are.
+    pub(crate) fn len(&self) -> usize {
+        self.binds.len() / self.step
+    }
+
+    /// The number of the type of the values.
+    pub(crate) fn oid(&self) -> u32 {
+        self.oid
+    }
+
+    /// Writes the value of a row behind its length.
+    ///
+    /// # Errors
+    /// When the server has no exact form for it.
+    pub(crate) fn put(&self, row: usize, out: &mut BytesMut) -> Result<(), Mismatch> {
+        let value = self.binds.get(row * self.step + self.first).copied();
+        put_element(value.unwrap_or(ValueRef::Null), self.element, out)
     }
 
     fn is_binary(&self) -> bool {

@@ -24,6 +24,7 @@ pub(crate) struct PgConnection {
     shared: Arc<Shared>,
     /// The session that was opened to see whether one can be.
     first: Mutex<Option<PgSession>>,
+    version: String,
 }
 
 impl PgConnection {
@@ -35,7 +36,8 @@ impl PgConnection {
         let opener = Opener::new(settings)?;
         let shared = Arc::new(Shared { opener, statements: StatementCache::default() });
         let first = PgSession::open(shared.clone()).await?;
-        Ok(PgConnection { shared, first: Mutex::new(Some(first)) })
+        let version = format!("PostgreSQL {}", first.opened.version);
+        Ok(PgConnection { shared, first: Mutex::new(Some(first)), version })
     }
 
     fn take_first(&self) -> Option<PgSession> {
@@ -59,6 +61,10 @@ impl Connection for PgConnection {
             }
             _ => Box::new(PgSession::open(self.shared.clone()).await?),
         })
+    }
+
+    fn server_version(&self) -> Option<String> {
+        Some(self.version.clone())
     }
 
     async fn close(&self) -> Result<()> {

@@ -22,6 +22,9 @@ use crate::text::list_of;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PgDialect;
 
+/// Limits up to this are part of the text.
+const LARGEST_SPELLED_LIMIT: u64 = 100;
+
 /// The types that lists are packed as, by the number of their form. The first is for the server to find.
 const LISTS: [&str; 4] = ["", "::bigint[]", "::double precision[]", "::numeric[]"];
 
@@ -46,13 +49,19 @@ impl Dialect for PgDialect {
         capabilities.transactional_ddl = true;
         capabilities.named_locks = true;
         capabilities.max_binds = 65_535;
-        capabilities.insert_rows = 1000;
+        capabilities.insert_rows = 10_000;
         capabilities
     }
 
     /// The server cuts longer names off.
     fn max_identifier(&self) -> usize {
         63
+    }
+
+    /// The server plans a statement anew for each bound limit that makes it cheap. Few numbers are that
+    /// small, so that they do not crowd the prepared statements out.
+    fn binds_limit(&self, rows: u64) -> bool {
+        rows > LARGEST_SPELLED_LIMIT
     }
 
     fn placeholder(&self, sql: &mut String, index: usize) {

@@ -1,5 +1,6 @@
 //! How the server would run a statement.
 
+use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use eloquent_core::sql::Compiled;
@@ -7,6 +8,7 @@ use eloquent_core::{Error, ErrorKind, Result};
 use tokio_postgres::SimpleQueryMessage;
 
 use crate::error::{error, in_statement};
+use crate::open::Opened;
 use crate::session::PgSession;
 use crate::verb;
 
@@ -39,7 +41,8 @@ impl PgSession {
         let prepare = format!("PREPARE {name} AS {}", statement.sql());
         self.in_flight = true;
         // not as plain text, in which a second statement might follow
-        let prepared = self.opened.client.execute_typed(&prepare, &[]).await;
+        let Opened { client, line, .. } = &self.opened;
+        let prepared = line.run(pin!(client.execute_typed(&prepare, &[]))).await;
         self.end(prepared).map_err(|cause| in_statement(&cause, statement))?;
         let values = match binds {
             0 => String::new(),
@@ -58,7 +61,8 @@ impl PgSession {
     /// Sends text, and puts the lines of the answer together.
     async fn text(&mut self, sql: &str, statement: &Compiled) -> Result<String> {
         self.in_flight = true;
-        let outcome = self.opened.client.simple_query(sql).await;
+        let Opened { client, line, .. } = &self.opened;
+        let outcome = line.run(pin!(client.simple_query(sql))).await;
         let messages = self.end(outcome).map_err(|cause| in_statement(&cause, statement))?;
         let mut text = String::new();
         for message in messages {

@@ -75,6 +75,11 @@
 //!   databases here. The server's own habit is the opposite, and so is that of its indexes: an index on a
 //!   column that may be null serves an order when it is made with `NULLS FIRST`.
 //! - A list of more than 64 values is sent as one array (`= ANY`).
+//! - An insert of 64 rows or more is sent as one list for each column. From 500 rows on it is a `COPY` within
+//!   a transaction or savepoint of its own, if the table is plain (no trigger, rule, row security or column
+//!   that is always generated as identity) and the keys that are wanted come from a sequence in steps of
+//!   one; when others draw from that at the same time, it is undone and sent as lists.
+//! - A limit of up to 100 rows is part of the text, so that the server plans the statement once.
 //! - Text is ordered by its characters in tables that are made here (`COLLATE "C"`), as with all databases
 //!   here, so that an index serves patterns that begin with text, too. In raw text, `ILIKE` and `lower` of
 //!   such a column know upper and lower case of ASCII only; `name COLLATE "default"` brings the language of
@@ -82,7 +87,7 @@
 //! - After an error, a transaction is void up to its last savepoint: the server refuses the rest, and a
 //!   commit rolls back and is an error.
 //! - A plan is that for any values. It is shown for reads and writes, not for changes to the schema.
-//! - `COPY` is refused, and so is raw text that begins or ends a transaction.
+//! - `COPY` in raw text is refused, and so is raw text that begins or ends a transaction.
 //!
 //! # What is dropped
 //!
@@ -94,6 +99,7 @@
 mod bulk;
 mod config;
 mod connection;
+mod copy;
 mod decode;
 mod dialect;
 mod driver;
@@ -102,6 +108,7 @@ mod error;
 mod explain;
 mod form;
 mod inspect;
+mod line;
 mod list;
 mod migrate;
 mod numeric;

@@ -1,12 +1,9 @@
 //! Opening sessions: the connection, the login, and what has to hold before a session is used.
 
-use std::future::poll_fn;
-use std::task::Poll;
 use std::time::Duration;
 
 use eloquent_core::{Error, ErrorKind, Result};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
-use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_postgres::config::SslMode as ClientSslMode;
 use tokio_postgres::tls::MakeTlsConnect;
@@ -15,6 +12,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::config::{Place, Settings, SslMode};
 use crate::error::{at_open, error};
+use crate::line::Line;
 use crate::socket::{self, Address, Socket};
 use crate::tls;
 
@@ -40,12 +38,15 @@ impl std::fmt::Debug for Opener {
     }
 }
 
-/// A client, and the task that speaks with the server for it.
+/// A client, and the line on which it speaks with the server.
 #[derive(Debug)]
 pub(crate) struct Opened {
+    // dropped before the line, which by that knows that this was all
     pub(crate) client: Client,
-    pub(crate) task: JoinHandle<()>,
+    pub(crate) line: Line,
     pub(crate) address: Address,
+    /// What the server calls its version.
+    pub(crate) version: String,
 }
 
 impl Opener {
@@ -120,11 +121,11 @@ impl Opener {
         made.map(Some).map_err(|_| error(ErrorKind::Config, "TLS cannot be set up"))
     }
 
-    /// Checks what the server has said of the session, and lets a task speak with it from here on.
+    /// Checks what the server has said of the session.
     fn start<S, T>(
         &self,
         client: Client,
-        mut connection: Connection<S, T>,
+        connection: Connection<S, T>,
         address: Address,
     ) -> Result<Opened>
     where
@@ -132,17 +133,8 @@ impl Opener {
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         self.check(|name| connection.parameter(name))?;
-        let task = tokio::spawn(poll_fn(move |cx| {
-            loop {
-                match connection.poll_message(cx) {
-                    // notices and notifications: nobody has asked for them
-                    Poll::Ready(Some(Ok(_))) => {}
-                    Poll::Ready(_) => return Poll::Ready(()),
-                    Poll::Pending => return Poll::Pending,
-                }
-            }
-        }));
-        Ok(Opened { client, task, address })
+        let version = connection.parameter("server_version").unwrap_or_default().to_owned();
+        Ok(Opened { client, line: Line::new(connection), address, version })
     }
 
     fn check<'c>(&self, parameter: impl Fn(&str) -> Option<&'c str>) -> Result<()> {

@@ -42,6 +42,11 @@ impl Prepared {
         Prepared { guessed, ..self }
     }
 
+    /// Whether the types of some binds depend on their values.
+    pub(crate) fn guesses(&self) -> bool {
+        !self.guessed.is_empty()
+    }
+
     /// The binds that are taken for text when nobody says what they are.
     pub(crate) fn guessed(&self) -> &[usize] {
         &self.guessed

@@ -1,5 +1,6 @@
 //! Running statements.
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use eloquent_core::driver::Affected;
@@ -11,12 +12,14 @@ use tokio_postgres::RowStream;
 use tokio_postgres::types::{BorrowToSql, Type};
 
 use crate::bulk::Bulk;
+use crate::copy;
 use crate::encode::Bind;
 use crate::error::{STALE, UNKNOWN_STATEMENT, code, in_statement, unbound};
 use crate::form::Form;
+use crate::open::Opened;
 use crate::prepared::Prepared;
 use crate::session::PgSession;
-use crate::show::{Shown, show};
+use crate::show::{UNWANTED, show, skip};
 use crate::verb;
 
 /// What ends a statement before its time.
@@ -59,7 +62,7 @@ impl PgSession {
         let outcome = if self.shared.opener.settings().prepare {
             self.query_prepared(statement, binds, sink).await
         } else {
-            self.query_at_once(statement, binds, sink).await
+            Box::pin(self.query_at_once(statement, binds, sink)).await
         };
         outcome.map_err(|fault| match fault {
             Fault::Client(cause) => in_statement(&cause, statement),
@@ -101,16 +104,29 @@ impl PgSession {
         sink: Option<&mut dyn RowSink>,
     ) -> Result<Affected, Fault> {
         if let Some(bulk) = Bulk::of(statement, binds.len()) {
-            match self.prepared_bulk(&bulk).await? {
+            match Box::pin(self.prepared_bulk(&bulk)).await? {
                 None => bulk.give_up(),
                 Some(prepared) => {
                     if let Some(lists) = bulk.lists(&prepared, binds) {
-                        return self.send_prepared(&prepared, lists, statement, sink).await;
+                        if statement.rows() >= Some(copy::FEWEST)
+                            && let Some(copied) =
+                                Box::pin(self.copy(&bulk, &lists, statement)).await?
+                        {
+                            if let Some(sink) = sink {
+                                sink.show(&copied.keys()).await.map_err(Fault::Sink)?;
+                            }
+                            return Ok(Affected { rows: copied.rows(), last_id: None });
+                        }
+                        let step = self.send_prepared(&prepared, lists, statement, sink);
+                        return Box::pin(step).await;
                     }
                 }
             }
         }
-        let prepared = self.prepared(statement, binds).await?;
+        let prepared = match self.statements.get(statement.sql()) {
+            Some(prepared) if !prepared.guesses() => prepared,
+            known => Box::pin(self.prepared(known, statement, binds)).await?,
+        };
         let values = bound(binds, Some(&prepared.binds));
         self.send_prepared(&prepared, values, statement, sink).await
     }
@@ -131,15 +147,16 @@ impl PgSession {
         Ok(Some(prepared))
     }
 
-    /// The statement, prepared for these values.
+    /// The statement, prepared for these values; `known` is what it was prepared for before.
     async fn prepared(
         &mut self,
+        known: Option<Arc<Prepared>>,
         statement: &Compiled,
         binds: &[ValueRef<'_>],
     ) -> Result<Arc<Prepared>, tokio_postgres::Error> {
         let sql = statement.sql();
         let is_raw = statement.table().is_none();
-        let mut prepared = match self.statements.get(sql) {
+        let mut prepared = match known {
             Some(prepared) => prepared,
             None => {
                 let prepared = self.prepare(sql, &[]).await?;
@@ -154,14 +171,15 @@ impl PgSession {
         Ok(prepared)
     }
 
-    async fn prepare(
+    pub(crate) async fn prepare(
         &mut self,
         sql: &str,
         types: &[Type],
     ) -> Result<Prepared, tokio_postgres::Error> {
         self.in_flight = true;
         self.preparing = true;
-        let outcome = self.opened.client.prepare_typed(sql, types).await;
+        let Opened { client, line, .. } = &self.opened;
+        let outcome = line.run(pin!(client.prepare_typed(sql, types))).await;
         self.end(outcome).map(Prepared::new)
     }
 
@@ -185,12 +203,12 @@ impl PgSession {
         I: IntoIterator<Item = V, IntoIter: ExactSizeIterator>,
     {
         self.in_flight = true;
-        let client = &self.opened.client;
+        let Opened { client, line, .. } = &self.opened;
         let Some(sink) = sink else {
-            let outcome = client.execute_raw(&prepared.statement, values).await;
+            let outcome = line.run(pin!(client.execute_raw(&prepared.statement, values))).await;
             return Ok(Affected { rows: self.end(outcome)?, last_id: None });
         };
-        let started = client.query_raw(&prepared.statement, values).await;
+        let started = line.run(pin!(client.query_raw(&prepared.statement, values))).await;
         self.shown(started, Some(&prepared.columns), statement, sink).await
     }
 
@@ -204,7 +222,8 @@ impl PgSession {
     ) -> Result<Affected, Fault> {
         let values = bound(binds, None).map(|value| (value, Type::UNKNOWN));
         self.in_flight = true;
-        let started = self.opened.client.query_typed_raw(statement.sql(), values).await;
+        let Opened { client, line, .. } = &self.opened;
+        let started = line.run(pin!(client.query_typed_raw(statement.sql(), values))).await;
         match sink {
             Some(sink) => self.shown(started, None, statement, sink).await,
             None => self.shown(started, None, statement, &mut Discard).await,
@@ -223,26 +242,34 @@ impl PgSession {
             Ok(stream) => stream,
             Err(cause) => return self.end(Err(cause)).map_err(Fault::Client),
         };
-        let outcome = show(stream, columns, sink, self.stop(statement)).await;
-        let Shown { taken, counted, refused } = self.end(outcome)?;
-        match refused {
+        let mut stream = pin!(stream);
+        let is_read = matches!(statement.cost(), Cost::Read | Cost::Scan);
+        // in a transaction it would void all of it
+        let unwanted = if is_read && !self.is_in_transaction() { UNWANTED } else { u64::MAX };
+        let line = &self.opened.line;
+        let mut outcome = show(line, stream.as_mut(), columns, sink, unwanted).await;
+        if let Ok(shown) = &mut outcome
+            && !shown.is_over
+        {
+            Box::pin(self.stop()).await;
+            // the end is the error of a statement that was cancelled, unless it came first
+            let _ = skip(line, stream.as_mut(), u64::MAX).await;
+        }
+        let shown = self.end(outcome)?;
+        match shown.refused {
             Some(error) => Err(Fault::Sink(error)),
             None => {
-                let is_read = matches!(statement.cost(), Cost::Read | Cost::Scan);
-                let rows = if is_read { taken } else { counted };
+                let counted = || stream.rows_affected().unwrap_or(shown.taken);
+                let rows = if is_read { shown.taken } else { counted() };
                 Ok(Affected { rows, last_id: None })
             }
         }
     }
 
-    /// What ends a read whose rows are no longer wanted. In a transaction it would void all of it.
-    fn stop(&self, statement: &Compiled) -> Option<impl Future<Output = ()> + use<>> {
-        if !matches!(statement.cost(), Cost::Read | Cost::Scan) || self.is_in_transaction() {
-            return None;
-        }
-        let (shared, token) = (self.shared.clone(), self.opened.client.cancel_token());
-        let address = self.opened.address.clone();
-        Some(async move { shared.opener.cancel(token, &address).await })
+    /// Asks the server to end what it does for this session.
+    async fn stop(&self) {
+        let Opened { client, address, .. } = &self.opened;
+        self.shared.opener.cancel(client.cancel_token(), address).await;
     }
 }
 

@@ -1,9 +1,11 @@
 //! Sessions: one conversation with the server.
 //!
-//! The client library finishes whatever was sent, also when the future that waited for it is gone. So a
-//! dropped future leaves the conversation in order, and only the session does not know how it went on:
-//! that is what `settle` and `reset` find out.
+//! The client library keeps what was asked in order, also when the future that waited for the answer is
+//! gone: whoever speaks next sends what is left of it and passes over its answer. So a dropped future
+//! leaves the conversation sound, and only the session does not know how it went on: that is what `settle`
+//! and `reset` find out.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -46,6 +48,8 @@ pub(crate) struct PgSession {
     pub(crate) in_flight: bool,
     /// A statement was being prepared when something was dropped.
     pub(crate) preparing: bool,
+    /// So many inserts are not to be copies.
+    pub(crate) shy: u32,
     strays: u32,
     transaction: Transaction,
 }
@@ -74,6 +78,7 @@ impl PgSession {
             statements,
             in_flight: false,
             preparing: false,
+            shy: 0,
             strays: 0,
             transaction: Transaction::None,
         })
@@ -99,10 +104,20 @@ impl PgSession {
         outcome
     }
 
+    /// Goes back to before what may have failed.
+    pub(crate) async fn undo(&mut self, sql: &str) -> Result<(), tokio_postgres::Error> {
+        self.send(sql).await?;
+        if self.transaction == Transaction::Failed {
+            self.transaction = Transaction::Open;
+        }
+        Ok(())
+    }
+
     /// Sends text that binds and returns nothing.
-    async fn send(&mut self, sql: &str) -> Result<(), tokio_postgres::Error> {
+    pub(crate) async fn send(&mut self, sql: &str) -> Result<(), tokio_postgres::Error> {
         self.in_flight = true;
-        let outcome = self.opened.client.batch_execute(sql).await;
+        let Opened { client, line, .. } = &self.opened;
+        let outcome = line.run(pin!(client.batch_execute(sql))).await;
         self.end(outcome)
     }
 
@@ -122,13 +137,13 @@ impl PgSession {
             }
         }
         // answered behind everything that was sent before
-        let client = &self.opened.client;
-        let mut answer = std::pin::pin!(client.batch_execute(""));
-        let outcome = match timeout(grace, &mut answer).await {
+        let Opened { client, line, address, .. } = &self.opened;
+        let mut question = pin!(client.batch_execute(""));
+        let outcome = match timeout(grace, line.run(question.as_mut())).await {
             Ok(outcome) => outcome,
             Err(_) => {
-                self.shared.opener.cancel(client.cancel_token(), &self.opened.address).await;
-                answer.await
+                self.shared.opener.cancel(client.cancel_token(), address).await;
+                line.run(question).await
             }
         };
         if client.is_closed() {
@@ -273,6 +288,7 @@ impl SqlSession for PgSession {
     }
 
     fn is_broken(&self) -> bool {
+        self.opened.line.look();
         self.opened.client.is_closed()
     }
 
@@ -292,7 +308,7 @@ impl Drop for PgSession {
         if !self.in_flight || self.opened.client.is_closed() {
             return;
         }
-        self.opened.task.abort();
+        self.opened.line.cut();
         let (shared, token) = (self.shared.clone(), self.opened.client.cancel_token());
         let address = self.opened.address.clone();
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {

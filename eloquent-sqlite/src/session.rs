@@ -178,6 +178,10 @@ impl SqlSession for SqliteSession {
         &self.shared.statements
     }
 
+    fn answers_now(&self) -> bool {
+        true
+    }
+
     fn query_now(
         &mut self,
         statement: &Arc<Compiled>,

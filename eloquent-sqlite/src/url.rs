@@ -11,6 +11,11 @@ use crate::config::SETTINGS;
 /// [`Config`](eloquent_core::ErrorKind::Config) saying which part is wrong, without showing it.
 pub(crate) fn parse(rest: &str, config: &mut ConnectionConfig) -> Result<()> {
     let (path, options) = rest.split_once('?').unwrap_or((rest, ""));
+    if path.strip_prefix("//").is_some_and(has_login) {
+        return Err(config
+            .error("the URL has a user and a password, and a database file has neither")
+            .with_hint("write `sqlite:app.sqlite`; an `@` in the name of a file is `%40`"));
+    }
     let path = path.strip_prefix("//").unwrap_or(path);
     let Some(path) = url::decode(path).filter(|path| !path.is_empty()) else {
         return Err(config
@@ -20,6 +25,12 @@ pub(crate) fn parse(rest: &str, config: &mut ConnectionConfig) -> Result<()> {
     config.insert("path", path);
     let options = url::options(options, config)?;
     url::apply_options(options, SETTINGS, &["path"], config)
+}
+
+/// Whether it begins like the URL of a server: with a login, which messages about the file would show.
+fn has_login(place: &str) -> bool {
+    let first = place.split('/').next().unwrap_or_default();
+    first.rsplit_once('@').is_some_and(|(login, _)| login.contains(':'))
 }
 
 #[cfg(test)]
@@ -41,6 +52,9 @@ mod tests {
             ("../x.db", "../x.db"),
             (":memory:", ":memory:"),
             ("//:memory:", ":memory:"),
+            ("//a@b.sqlite", "a@b.sqlite"),
+            ("//a%3Ab%40c.sqlite", "a:b@c.sqlite"),
+            ("//x/a:b@c.sqlite", "x/a:b@c.sqlite"),
             ("a%20b%3F.db", "a b?.db"),
             ("%C3%9C.db", "Ü.db"),
         ];
@@ -64,6 +78,8 @@ mod tests {
             "canary%zz",
             "canary%ff",
             "canary%",
+            "//app:canary@host/app.sqlite",
+            "//:canary@host",
             "x?canary",
             "x?sslmod=canary",
             "x?path=canary",

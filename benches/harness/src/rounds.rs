@@ -88,6 +88,8 @@ impl<'a> Track<'a> {
     fn calibrate(&mut self, lane: usize, workload: Workload) -> Result<u32> {
         let most = workload.most_iterations();
         let mut iterations = 1;
+        // whoever opens sessions when they are needed has them afterwards
+        self.run(lane, workload, iterations)?;
         loop {
             let each = self.run(lane, workload, iterations)?.cost.wall;
             let taken = each * f64::from(iterations * workload.operations());

@@ -1,14 +1,12 @@
 //! `eloquent env:check`: what the environment says of each connection.
 
-use std::path::Path;
-
 use eloquent::environment::{ConnectionReport, Note};
 use eloquent::{Environment, Registry};
 use serde_json::{Value, json};
 
 use super::selector::{self, Selector};
 use super::settings::{self, place};
-use super::{Context, drivers};
+use super::{Context, drivers, env_file};
 use crate::missing;
 use crate::output::{Exit, Failure, Fault, Page, Report, Table};
 
@@ -50,15 +48,11 @@ impl State {
 
 impl Found {
     fn read(environment: Environment, registry: &Registry) -> Self {
-        let open = environment.path().filter(|path| is_open(path));
-        let open = open.map(|path| {
-            format!("every user of this machine can read {0}: chmod o= {0}", path.display())
-        });
         Found {
             selectors: selector::read(&environment, registry),
             connections: environment.report(registry),
             notes: environment.notes(registry),
-            warnings: open.into_iter().collect(),
+            warnings: environment.path().map(env_file::warnings).unwrap_or_default(),
             environment,
         }
     }
@@ -193,7 +187,7 @@ impl Found {
                 .any(|problem| problem.message().contains(&format!("`{}`", setting.variable())));
             if settings::is_set(setting) || is_asked {
                 table.row(settings::row(&self.environment, setting));
-            } else if let Some(value) = settings::value(setting) {
+            } else if let Some(value) = setting.value() {
                 defaults.push(format!("{}={value}", setting.key()));
             }
         }
@@ -204,16 +198,4 @@ impl Found {
             page.table(table);
         }
     }
-}
-
-/// Whether every user of the machine may read the file.
-#[cfg(unix)]
-fn is_open(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
-    std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o004 != 0)
-}
-
-#[cfg(not(unix))]
-fn is_open(_: &Path) -> bool {
-    false
 }

@@ -3,6 +3,7 @@
 mod about;
 mod drivers;
 mod env_check;
+mod env_file;
 mod guard;
 mod make_migration;
 mod migrate;

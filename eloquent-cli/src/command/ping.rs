@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use eloquent::{Db, Environment, Error, ErrorKind, Result};
 use serde_json::{Value, json};
 
-use super::{Context, settings};
+use super::Context;
 use crate::output::{Exit, Failure, Fault, Page, Report, Table};
 use crate::target::Targets;
 
@@ -79,7 +79,7 @@ fn place(
     let database = known.iter().find(|setting| setting.is_database && !setting.secret);
     let database = database.and_then(|database| {
         let setting = report.settings().iter().find(|setting| setting.key() == database.key)?;
-        settings::value(setting).map(str::to_owned)
+        setting.value().map(str::to_owned)
     });
     (Some(report.driver()), database)
 }

@@ -20,17 +20,6 @@ pub(super) fn is_set(setting: &SettingReport) -> bool {
     !matches!(setting.source(), Source::Default | Source::Missing)
 }
 
-/// The value, if it may be shown: not when it looks like a whole URL or has got into the wrong variable,
-/// as it may hold a password then.
-pub(super) fn value(setting: &SettingReport) -> Option<&str> {
-    let is_misplaced = |value: &str| {
-        value.contains("://")
-            || value.contains('@')
-            || (setting.key() == "port" && value.parse::<u16>().is_err())
-    };
-    setting.value().filter(|value| !is_misplaced(value))
-}
-
 /// The cells of its row.
 pub(super) fn row(environment: &Environment, setting: &SettingReport) -> [String; 3] {
     let hidden = if setting.is_secret() { "(never shown)" } else { "(set)" };
@@ -44,7 +33,7 @@ pub(super) fn row(environment: &Environment, setting: &SettingReport) -> [String
         Source::Default => ("", "default".to_owned()),
         _ => ("", format!("missing: {}", setting.variable())),
     };
-    [setting.key().to_owned(), self::value(setting).unwrap_or(value).to_owned(), from]
+    [setting.key().to_owned(), setting.value().unwrap_or(value).to_owned(), from]
 }
 
 pub(super) fn json(environment: &Environment, setting: &SettingReport) -> Value {
@@ -60,7 +49,7 @@ pub(super) fn json(environment: &Environment, setting: &SettingReport) -> Value 
         "variable": setting.variable(),
         "source": source,
         "origin": origin.map(|origin| place(environment, origin)),
-        "value": value(setting),
+        "value": setting.value(),
         "secret": setting.is_secret(),
     })
 }

@@ -163,6 +163,57 @@ fn a_file_that_everybody_can_read_is_a_warning() {
     assert_eq!((code, document["warnings"].as_array().map(Vec::len)), (0, Some(1)));
 }
 
+/// What git says of itself, or nothing where it is not installed.
+fn git(place: &Place, arguments: &[&str]) -> Option<String> {
+    let mut git = std::process::Command::new("git");
+    git.args(["-c", "user.name=a", "-c", "user.email=a@example.org"]);
+    let output =
+        git.args(arguments).current_dir(place.path()).env_remove("GIT_DIR").output().ok()?;
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).ok()
+}
+
+#[test]
+fn a_file_that_git_keeps_is_a_warning() {
+    const WARNING: &str = "tracked by git";
+    let place = Place::with_sqlite();
+    if git(&place, &["--version"]).is_none() {
+        return;
+    }
+    assert!(!place.run("env:check").stdout.contains(WARNING), "there is no repository");
+    git(&place, &["init", "--quiet"]);
+    assert!(!place.run("env:check").stdout.contains(WARNING), "it is not in the repository");
+    git(&place, &["add", "--force", ".env"]);
+    place.run("env:check").expect(0, &["warning:", WARNING]);
+    let said = place.run("env:check");
+    let line = said.stdout.lines().find(|line| line.contains(WARNING));
+    assert!(line.is_some_and(|line| line.contains("git rm --cached")), "{said:?}");
+    let (code, document) = place.json("env:check");
+    assert_eq!((code, document["warnings"].as_array().map(Vec::len)), (0, Some(1)));
+    // the file is another one, or it is not named as it is spelt
+    place.write("other.env", "SQLITE_PATH=x\n");
+    assert!(!place.run("env:check --env-file other.env").stdout.contains(WARNING));
+    place.write("*.env", "SQLITE_PATH=x\n");
+    assert!(!place.run("env:check --env-file *.env").stdout.contains(WARNING));
+    // what the settings of a repository name is not run
+    let hook = place.path().join("hook");
+    place.write("hook", "#!/bin/sh\ntouch ran\n");
+    git(&place, &["config", "core.fsmonitor", &hook.display().to_string()]);
+    place.run("env:check").expect(0, &[WARNING]);
+    assert!(!place.path().join("ran").exists());
+    git(&place, &["-c", "core.fsmonitor=false", "rm", "--quiet", "--cached", ".env"]);
+    assert!(!place.run("env:check").stdout.contains(WARNING));
+}
+
+#[test]
+fn without_git_there_is_no_such_warning_and_no_error() {
+    let place = Place::with_sqlite().set("PATH", "/nowhere");
+    std::fs::create_dir(place.path().join(".git")).expect("a folder can be made");
+    let said = place.run("env:check");
+    said.expect(0, &["ok sqlite"]);
+    assert!(!said.stdout.contains("warning") && said.stderr.is_empty(), "{said:?}");
+}
+
 #[test]
 fn programs_get_all_of_it() {
     let place = Place::with_env(

@@ -136,8 +136,9 @@ pub trait Dialect: Debug + Send + Sync + 'static {
 
     // Select.
 
-    /// Whether limit and offset are bound. Else they are part of the text.
-    fn binds_limit(&self) -> bool {
+    /// Whether a limit of so many rows is bound. Else it is part of the text, and each such number is a
+    /// statement of its own.
+    fn binds_limit(&self, _rows: u64) -> bool {
         true
     }
 

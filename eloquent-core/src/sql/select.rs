@@ -177,7 +177,10 @@ impl Compiler<'_> {
         if select.limit.is_none() && select.offset.is_none() {
             return Ok(());
         }
-        let limit = self.count(select.limit)?;
+        let limit = match select.limit {
+            Some(rows) if !self.dialect.binds_limit(rows) => Some(rows.to_string()),
+            limit => self.count(limit)?,
+        };
         let offset = self.count(select.offset)?;
         let page = super::parts::Page {
             limit: limit.as_deref(),
@@ -191,7 +194,6 @@ impl Compiler<'_> {
     fn count(&mut self, count: Option<u64>) -> Result<Option<String>> {
         match count {
             None => Ok(None),
-            Some(count) if !self.dialect.binds_limit() => Ok(Some(count.to_string())),
             Some(_) => self.about(None, |compiler| {
                 let bind = |compiler: &mut Self| {
                     compiler.bind();

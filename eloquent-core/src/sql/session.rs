@@ -24,7 +24,14 @@ pub trait SqlSession: Debug + Send + 'static {
     /// The compiled statements, shared by all sessions of a connection.
     fn statements(&self) -> &StatementCache;
 
-    /// Attempts a statement on the calling task; see [`Session::try_now`].
+    /// Whether [`query_now`](Self::query_now) ever answers. Where it does not, no statement is compiled
+    /// for it.
+    fn answers_now(&self) -> bool {
+        false
+    }
+
+    /// Attempts a statement on the calling task, where [`answers_now`](Self::answers_now); see
+    /// [`Session::try_now`].
     ///
     /// # Errors
     /// What the database or the sink reports.
@@ -168,6 +175,9 @@ pub trait SqlSession: Debug + Send + 'static {
 #[async_trait]
 impl<S: SqlSession> Session for S {
     fn try_now(&mut self, statement: &Statement, sink: &mut dyn RowSink) -> Result<Now> {
+        if !self.answers_now() {
+            return Ok(Now::Later);
+        }
         let mut binds = Binds::new();
         let compiled = self.statements().compile(self.dialect(), statement, &mut binds)?;
         self.query_now(&compiled, &binds.values(), sink)

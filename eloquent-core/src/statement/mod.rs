@@ -8,6 +8,7 @@ mod evaluate;
 mod expression;
 mod predicate;
 mod raw;
+mod repeat;
 mod scan;
 mod script;
 mod select;
@@ -43,7 +44,7 @@ pub enum Statement {
 }
 
 impl Statement {
-    /// Whether the statement only reads, so that nothing is lost when it is stopped or sent again.
+    /// Whether the statement only reads, so that nothing is lost when it is stopped.
     #[inline]
     pub fn is_read(&self) -> bool {
         matches!(self, Statement::Select(select) if select.lock.is_none())

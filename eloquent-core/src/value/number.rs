@@ -122,13 +122,28 @@ impl ColumnValue for Decimal {
             ValueRef::Decimal(v) => Ok(v),
             ValueRef::I64(v) => Ok(v.into()),
             ValueRef::U64(v) => Ok(v.into()),
-            ValueRef::Text(v) => Decimal::from_str_exact(v).map_err(|_| {
-                Mismatch::because("expected a decimal of at most 28 digits, found other text")
+            ValueRef::Text(v) => Decimal::from_str_exact(v).map_err(|_| match is_number(v) {
+                true => Mismatch::because(
+                    "the number has more than the 28 digits that a decimal holds: cast it to text in the \
+                     query, and read it as a `String`",
+                ),
+                false => {
+                    Mismatch::because("expected a decimal of at most 28 digits, found other text")
+                }
             }),
             ValueRef::F64(v) => decimal_of_double(v),
             other => Err(Mismatch::wrong_type("a decimal", other)),
         }
     }
+}
+
+/// Whether a text is a number in plain notation.
+fn is_number(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
+    [whole, fraction]
+        .iter()
+        .all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// The decimal that was meant when it was stored as a double: a double keeps every decimal of up to

@@ -18,6 +18,8 @@ pub(super) fn translate(number: u16, message: &str, statement: Option<&Compiled>
         }
         1216 | 1217 | 1451 | 1452 | 1557 => foreign_key(number, message),
         1406 => at_column(refused("the text or bytes are longer than the column"), column(message)),
+        167 => full_of_numbers(column(message)),
+        1467 => full_of_numbers(None),
         1264 => at_column(refused("the number is out of the range of the column"), column(message)),
         1265 | 1366 | 1292 | 1411 | 1525 => {
             at_column(refused("the value does not fit the type of the column"), column(message))
@@ -138,6 +140,12 @@ const KNOWN: &[(&[u16], ErrorKind, &str)] = {
         ),
     ]
 };
+
+/// A numbered column whose type has no greater number.
+fn full_of_numbers(place: Option<&str>) -> Error {
+    let error = error(ErrorKind::Full, "the column that numbers the rows has no number left");
+    at_column(error, place).with_hint("give the column a type with more numbers")
+}
 
 fn refused(message: &'static str) -> Error {
     error(ErrorKind::CheckViolation, message)
@@ -285,13 +293,14 @@ mod tests {
     #[test]
     fn names_are_taken_out_of_messages() {
         use ErrorKind::*;
-        let cases: [(u16, &str, Place<'_>); 17] = [
+        let cases: [(u16, &str, Place<'_>); 18] = [
             (
                 1062,
                 "Duplicate entry 'canary for key 'x'' for key 'email'",
                 (UniqueViolation, None, None, Some("email")),
             ),
             (1062, "Duplicate entry 'canary'", (UniqueViolation, None, None, None)),
+            (167, "Out of range value for column 'id' at row 1", (Full, None, Some("id"), None)),
             (1048, "Column 'name' cannot be null", (NotNullViolation, None, Some("name"), None)),
             (
                 1364,

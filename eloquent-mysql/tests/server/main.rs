@@ -6,6 +6,7 @@
 
 mod ground;
 mod logins;
+mod numbers;
 mod sessions;
 mod values;
 mod writes;

@@ -101,6 +101,7 @@ async fn only_the_columns_that_were_named_decide() {
         let error = session.execute(&clash).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::UniqueViolation, "{error}");
         assert_eq!(error.table(), Some("decided"));
+        assert_eq!((error.constraint(), error.column()), (Some("PRIMARY"), Some("id")));
     }
     let by_key = upsert(&table, &["id"], &["n", "email"], &[row(1, Some("x"), 7)]);
     session.execute(&by_key).await.unwrap();

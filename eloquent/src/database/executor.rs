@@ -196,6 +196,23 @@ impl Executor {
         }
     }
 
+    /// Whether a statement that failed in this way is to be run once more: a read outside of a
+    /// transaction, whose session turned out to be dead. Whether a write has happened nobody knows.
+    pub(crate) fn runs_again(&self, statement: &Statement, error: &Error) -> bool {
+        let again = error.kind() == ErrorKind::ConnectionLost
+            && matches!(self, Executor::Connection(..))
+            && statement.is_repeatable();
+        if again {
+            tracing::warn!(
+                target: "eloquent",
+                connection = error.connection(),
+                driver = error.driver(),
+                "a session was lost; its read is run again on another one"
+            );
+        }
+        again
+    }
+
     /// Runs a statement whose rows nobody wants.
     pub(crate) async fn execute(&self, statement: &Statement) -> Result<Affected> {
         match self.now(statement, &mut Discard) {
@@ -248,8 +265,12 @@ impl Executor {
         if lent.is_some() {
             return Ok(Tried::Later(lent));
         }
-        turn::take().await;
-        let lent = self.lend(statement.is_read()).await?;
+        // in a box, so that the future of those who need not wait stays small
+        let wait = Box::pin(async {
+            turn::take().await;
+            self.lend(statement.is_read()).await
+        });
+        let lent = wait.await?;
         Ok(self.attempt(lent, statement, sink))
     }
 

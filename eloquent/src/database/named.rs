@@ -43,7 +43,9 @@ impl Named {
         let Some(environment) = &self.environment else { return Ok(()) };
         for (name, twin) in &self.given {
             let Some(app) = environment::twin_of(name) else { continue };
-            self.check_apart(twin.driver(), twin.config())?;
+            twin.configs().try_for_each(|config| {
+                self.check_apart(twin.driver(), &config.renamed(name.as_str()))
+            })?;
             // what is wrong with the application's block is told when that is used
             let theirs = environment.config(&self.registry, app).ok();
             if theirs.is_some_and(|app| twin.leads_to(app.driver(), &app)) {

@@ -6,6 +6,9 @@
 //! holds, and comes back in any case.
 
 mod options;
+mod pace;
+mod patience;
+mod status;
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -19,22 +22,11 @@ use tokio::sync::{OnceCell, Semaphore};
 use tokio::time::timeout;
 
 pub use options::PoolOptions;
+use pace::Pace;
+use patience::Patience;
+pub use status::PoolStatus;
 
 use super::Replicas;
-
-/// How many sessions there are, and where.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct PoolStatus {
-    /// How many there may be.
-    pub max_sessions: usize,
-    /// How many are lent out, being opened or being reset.
-    pub in_use: usize,
-    /// How many are ready.
-    pub idle: usize,
-    /// How many callers wait for one.
-    pub waiting: usize,
-}
 
 /// The sessions of one named connection.
 pub(crate) struct Pool {
@@ -45,6 +37,7 @@ pub(crate) struct Pool {
     permits: Semaphore,
     idle: Mutex<Vec<Idle>>,
     waiting: AtomicUsize,
+    pace: Pace,
     closed: AtomicBool,
     replicas: Replicas,
 }
@@ -57,9 +50,10 @@ struct Opened {
 }
 
 impl Opened {
-    /// Whether a session has been idle for so long that it has to show a sign of life.
+    /// Whether a session has to show a sign of life: it has been idle for long, or another one was lost.
     fn is_silent(&self, idle: &Idle) -> bool {
         match (self.ping_after, idle.since) {
+            _ if idle.is_doubted => true,
             (Some(after), Some(since)) => since.elapsed() >= after,
             _ => false,
         }
@@ -72,6 +66,8 @@ struct Idle {
     born: Option<Instant>,
     /// When it came back; kept only if it may have to be pinged.
     since: Option<Instant>,
+    /// A session was lost since it came back.
+    is_doubted: bool,
 }
 
 impl Pool {
@@ -91,6 +87,7 @@ impl Pool {
             permits: Semaphore::new(0),
             idle: Mutex::default(),
             waiting: AtomicUsize::new(0),
+            pace: Pace::default(),
             closed: AtomicBool::new(false),
             replicas: Replicas::new(Vec::new(), None),
         })
@@ -110,8 +107,15 @@ impl Pool {
         self.config.name()
     }
 
+    /// The settings of the connection, and of its replicas.
+    pub(super) fn configs(&self) -> impl Iterator<Item = &ConnectionConfig> {
+        std::iter::once(&self.config).chain(self.replicas.pools().map(|pool| &pool.config))
+    }
+
+    /// Whether it leads to the database that these settings lead to, or one of its replicas does.
     pub(super) fn leads_to(&self, driver: &str, config: &ConnectionConfig) -> bool {
-        self.driver.name() == driver && self.driver.same_database(&self.config, config)
+        self.driver.name() == driver
+            && self.configs().any(|own| self.driver.same_database(own, config))
     }
 
     pub(super) fn config(&self) -> &ConnectionConfig {
@@ -161,9 +165,14 @@ impl Pool {
             return Err(self.has_been_closed());
         }
         let bound = self.options.connect_timeout;
-        let connection = match timeout(bound, self.driver.connect(&self.config)).await {
-            Ok(connection) => connection.map_err(|error| self.locate(error))?,
-            Err(_) => return Err(self.late("opening the database", bound)),
+        let mut patience = Patience::new(self.options.acquire_timeout);
+        let connection = loop {
+            match timeout(bound, self.driver.connect(&self.config)).await {
+                Ok(Ok(connection)) => break connection,
+                Ok(Err(error)) if patience.bears(&error).await => {}
+                Ok(Err(error)) => return Err(self.locate(error)),
+                Err(_) => return Err(self.late("opening the database", bound)),
+            }
         };
         let max_sessions = connection
             .max_sessions()
@@ -206,6 +215,26 @@ impl Pool {
             Err(_) => self.wait(opened).await?,
         }
         let mut lease = Lease::empty(self);
+        let mut patience = Patience::new(self.options.acquire_timeout);
+        loop {
+            if self.fill_with_idle(opened, &mut lease).await {
+                return Ok(lease);
+            }
+            let bound = self.options.connect_timeout;
+            match timeout(bound, opened.connection.session()).await {
+                Ok(Ok(session)) => lease.session = Some(session),
+                // one that comes back in the meantime serves as well
+                Ok(Err(error)) if patience.bears(&error).await => continue,
+                Ok(Err(error)) => return Err(self.locate(error)),
+                Err(_) => return Err(self.late("opening a session", bound)),
+            }
+            lease.born = self.options.max_lifetime.map(|_| Instant::now());
+            return Ok(lease);
+        }
+    }
+
+    /// Puts a session into the lease that is ready and shows a sign of life.
+    async fn fill_with_idle(&self, opened: &Opened, lease: &mut Lease) -> bool {
         while let Some(mut idle) = self.pop() {
             if idle.session.is_broken() || self.is_old(idle.born) {
                 continue;
@@ -218,20 +247,14 @@ impl Pool {
             {
                 lease.session = Some(idle.session);
                 lease.born = idle.born;
-                return Ok(lease);
+                return true;
             }
             // what has happened to this one has happened to the others: not each is waited for
             let silent: Vec<Idle> =
                 self.lock().extract_if(.., |other| opened.is_silent(other)).collect();
             drop(silent);
         }
-        let bound = self.options.connect_timeout;
-        lease.session = match timeout(bound, opened.connection.session()).await {
-            Ok(session) => Some(session.map_err(|error| self.locate(error))?),
-            Err(_) => return Err(self.late("opening a session", bound)),
-        };
-        lease.born = self.options.max_lifetime.map(|_| Instant::now());
-        Ok(lease)
+        false
     }
 
     /// Opens a session beside those of the pool.
@@ -256,6 +279,7 @@ impl Pool {
         }
         self.waiting.fetch_add(1, Ordering::Relaxed);
         let _waiting = Waiting(&self.waiting);
+        self.pace.want();
         let bound = self.options.acquire_timeout;
         match timeout(bound, self.permits.acquire()).await {
             Ok(Ok(permit)) => {
@@ -336,8 +360,14 @@ impl Pool {
     fn keep(&self, session: Box<dyn Session>, born: Option<Instant>) {
         if !session.is_broken() && !self.is_old(born) && !self.closed.load(Ordering::Acquire) {
             let pinged = self.opened.get().is_some_and(|opened| opened.ping_after.is_some());
-            self.lock().push(Idle { session, born, since: pinged.then(Instant::now) });
+            let since = pinged.then(Instant::now);
+            self.lock().push(Idle { session, born, since, is_doubted: false });
         }
+    }
+
+    /// A session was lost: what has happened to it may have happened to those that are idle.
+    fn doubt(&self) {
+        self.lock().iter_mut().for_each(|idle| idle.is_doubted = true);
     }
 }
 
@@ -415,7 +445,13 @@ impl Lease {
         match outcome {
             Ok(outcome) => {
                 self.uncertain = false;
-                outcome.map_err(|error| self.pool.locate(error))
+                outcome.map_err(|error| {
+                    if let ErrorKind::ConnectionLost | ErrorKind::CommitUnknown = error.kind() {
+                        self.closing = true;
+                        self.pool.doubt();
+                    }
+                    self.pool.locate(error)
+                })
             }
             Err(bound) => Err(self.pool.late("the statement", bound)),
         }

@@ -53,6 +53,11 @@ struct Replica {
     rests: Mutex<Option<Instant>>,
 }
 
+/// What the pool of a replica is called in errors and logs.
+pub(super) fn name(writer: &str, index: usize) -> String {
+    format!("{writer} (replica {})", index + 1)
+}
+
 impl Replicas {
     pub(super) fn new(pools: Vec<Arc<Pool>>, sticky: Option<Duration>) -> Self {
         let replicas = pools.into_iter().map(|pool| Replica { pool, rests: Mutex::default() });

@@ -86,8 +86,14 @@ impl<T: Send + 'static> Rows<T> {
         let spare = Spare::default();
         let spares = spare.clone();
         let running = Box::pin(async move {
-            let sink = Batches::new(decode, sender, spares);
-            let outcome = executor?.stream(&statement, Box::new(sink)).await;
+            let executor = executor?;
+            let sink = || Box::new(Batches::new(decode, sender.clone(), spares.clone()));
+            let outcome = match executor.stream(&statement, sink()).await {
+                Err(error) if !spares.has_sent() && executor.runs_again(&statement, &error) => {
+                    Box::pin(executor.stream(&statement, sink())).await
+                }
+                outcome => outcome,
+            };
             let fetched = match definition {
                 Some(definition) => outcome.locate(definition)?,
                 None => outcome?,
@@ -165,7 +171,7 @@ impl<T: Send + 'static> Stream for Rows<T> {
                 }
                 match ready!(self.batches.poll_recv(cx)) {
                     Some(batch) => self.take(batch),
-                    None => return Poll::Pending, // the sender has gone with the sink: the end is near
+                    None => return Poll::Pending, // the senders have gone: the end is near
                 }
                 continue;
             }

@@ -10,6 +10,37 @@ use super::{Db, Pool, PoolStatus};
 
 /// Where a query goes, when not to its model's connection: the argument of `on(..)`. A connection's
 /// name, a [`Db`], a [`Connection`] or a [`Transaction`].
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> eloquent::Result<()> {
+/// use eloquent::Target;
+/// use eloquent::prelude::*;
+///
+/// #[derive(Model, Debug)]
+/// struct User {
+///     id: i64,
+///     name: String,
+/// }
+///
+/// /// Counts wherever it is told to.
+/// async fn count(target: impl Into<Target>) -> eloquent::Result<u64> {
+///     User::query().on(target).count().await
+/// }
+///
+/// let db = Db::builder().url("app", "sqlite::memory:").build()?;
+/// db.install();
+/// User::create_table().await?;
+/// let transaction = db.begin().await?;
+/// User::create(new!(User { name: "Ada" })).on(&transaction).await?;
+/// assert_eq!(count(&transaction).await?, 1);
+/// transaction.rollback().await?;
+/// assert_eq!(count("app").await?, 0); // by name
+/// assert_eq!(count(&db).await?, 0);
+/// assert_eq!(count(&db.connection("app")?).await?, 0);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Target(pub(crate) Place);
 
@@ -51,7 +82,22 @@ impl From<&Transaction> for Target {
     }
 }
 
-/// One named connection of a [`Db`].
+/// One named connection of a [`Db`]. Cheap to clone; all clones are the same.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> eloquent::Result<()> {
+/// use eloquent::Db;
+///
+/// let db = Db::builder().url("app", "sqlite::memory:").build()?;
+/// let app = db.connection("app")?; // nothing is opened yet
+/// app.ping().await?;
+/// assert_eq!((app.name(), app.driver()), ("app", "sqlite"));
+/// assert!(app.capabilities().await?.transactions);
+/// assert_eq!(app.status().idle, 1);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Connection {
     db: Db,
@@ -101,6 +147,11 @@ impl Connection {
     /// The name of its driver.
     pub fn driver(&self) -> &'static str {
         self.pool.driver()
+    }
+
+    /// How many replicas its reads go to.
+    pub fn replicas(&self) -> usize {
+        self.pool.replicas().pools().count()
     }
 
     /// How many sessions there are, and where.

@@ -74,6 +74,15 @@ impl Batch {
         self.pieces.iter().any(|piece| piece.rows > 1 && !piece.given.contains(&position))
     }
 
+    /// Whether a single statement takes them all.
+    pub(super) fn is_one_statement(&self, capabilities: &Capabilities) -> bool {
+        let Some(Piece { given, .. }) = self.pieces.first() else { return true };
+        let rows: usize = self.pieces.iter().map(|piece| piece.rows).sum();
+        rows <= capabilities.insert_rows
+            && rows.saturating_mul(given.len()) <= capabilities.max_binds
+            && self.pieces.iter().all(|piece| piece.given == *given)
+    }
+
     /// Rows for statements that take what this database takes.
     fn chunks(self, capabilities: &Capabilities) -> Result<Chunks> {
         let room = |piece: &Piece| match piece.given.len() {

@@ -191,10 +191,11 @@ struct ReadBack<T> {
 
 impl<T: Send + 'static> WriteChunk for ReadBack<T> {
     /// Numbers that follow each other are cheaper than rows that are read back, but the question has to
-    /// be asked in the transaction of the insert.
+    /// be asked in the transaction of the insert. A single statement that gives its rows back needs none.
     fn wants_transaction(&self, batch: &Batch) -> bool {
         self.capabilities.last_insert_id
             && self.capabilities.transactions
+            && !(self.capabilities.returning && batch.is_one_statement(&self.capabilities))
             && self.definition.auto_column().is_some_and(|numbered| {
                 self.part.columns.contains(&numbered) && batch.leaves_out(numbered)
             })

@@ -69,25 +69,35 @@ impl<S: Gather> Future for Running<S> {
                 State::Boxed(_) | State::Over => return Poll::Ready(Err(over())),
             };
         let executor = Executor::resolve(target, Some(definition))?;
-        match executor.now(&statement, &mut sink) {
+        let (lent, is_again) = match executor.now(&statement, &mut sink) {
+            Tried::Done(Err(error)) if executor.runs_again(&statement, &error) => {
+                sink.reset();
+                (None, true)
+            }
             Tried::Done(outcome) => {
-                Poll::Ready(outcome.locate(definition).map(|affected| sink.finish(affected)))
+                let outcome = outcome.locate(definition);
+                return Poll::Ready(outcome.map(|affected| sink.finish(affected)));
             }
-            Tried::Later(lent) => {
-                let mut future: BoxFuture<_> = Box::pin(async move {
-                    let outcome = match S::ROWS {
-                        true => executor.fetch_later(&statement, sink, lent).await,
-                        false => {
-                            executor.execute_later(&statement, lent).await.map(|done| (done, sink))
+            Tried::Later(lent) => (lent, false),
+        };
+        let mut future: BoxFuture<_> = Box::pin(async move {
+            let outcome = match S::ROWS {
+                true => {
+                    let fresh = sink.fresh();
+                    match executor.fetch_later(&statement, sink, lent).await {
+                        Err(error) if !is_again && executor.runs_again(&statement, &error) => {
+                            Box::pin(executor.fetch_later(&statement, fresh, None)).await
                         }
-                    };
-                    outcome.locate(definition).map(|(affected, sink)| sink.finish(affected))
-                });
-                let polled = future.as_mut().poll(cx);
-                self.0 = State::Boxed(future);
-                polled
-            }
-        }
+                        outcome => outcome,
+                    }
+                }
+                false => executor.execute_later(&statement, lent).await.map(|done| (done, sink)),
+            };
+            outcome.locate(definition).map(|(affected, sink)| sink.finish(affected))
+        });
+        let polled = future.as_mut().poll(cx);
+        self.0 = State::Boxed(future);
+        polled
     }
 }
 

@@ -14,6 +14,9 @@ pub trait Gather: RowSink + Sized + 'static {
     /// Whether it wants rows at all.
     const ROWS: bool = true;
 
+    /// One without rows that makes the same of them.
+    fn fresh(&self) -> Self;
+
     /// After the last row.
     fn finish(self, affected: Affected) -> Self::Output;
 }
@@ -75,6 +78,10 @@ impl<T: Send + 'static> RowSink for First<T> {
 impl<T: Send + 'static> Gather for Collect<T> {
     type Output = Vec<T>;
 
+    fn fresh(&self) -> Self {
+        Collect::new(self.read)
+    }
+
     fn finish(self, _: Affected) -> Vec<T> {
         self.rows
     }
@@ -82,6 +89,10 @@ impl<T: Send + 'static> Gather for Collect<T> {
 
 impl<T: Send + 'static> Gather for First<T> {
     type Output = Option<T>;
+
+    fn fresh(&self) -> Self {
+        First::new(self.read)
+    }
 
     fn finish(self, _: Affected) -> Option<T> {
         self.row
@@ -93,6 +104,10 @@ impl Gather for Discard {
     type Output = u64;
 
     const ROWS: bool = false;
+
+    fn fresh(&self) -> Self {
+        Discard
+    }
 
     fn finish(self, affected: Affected) -> u64 {
         affected.rows

@@ -128,7 +128,7 @@ async fn all_of_them_or_none(_: Orm) -> Outcome {
 /// How many items one statement takes.
 fn most(cx: &Orm) -> i64 {
     let capabilities = cx.capabilities();
-    let most = capabilities.insert_rows.min(capabilities.max_binds / 3).min(1_000);
+    let most = capabilities.insert_rows.min(capabilities.max_binds / 3).min(10_000);
     i64::try_from(most).expect("a number")
 }
 

@@ -183,6 +183,10 @@ impl Connection for WrappingConnection {
         self.inner.max_sessions()
     }
 
+    fn server_version(&self) -> Option<String> {
+        self.inner.server_version()
+    }
+
     fn ping_after(&self) -> Option<Duration> {
         self.state.ping_after().or_else(|| self.inner.ping_after())
     }

@@ -3,7 +3,9 @@
 use eloquent::ErrorKind;
 use eloquent::prelude::*;
 
-use crate::fixture::{CANARY, Refusal, execute, refused, rows, within};
+use eloquent_conformance::server::Server;
+
+use crate::fixture::{CANARY, Refusal, execute, refused, rows, server, within};
 
 #[derive(Model, Debug, Clone, PartialEq)]
 struct Price {
@@ -277,6 +279,55 @@ async fn stored_text_that_is_no_decimal_is_an_error() {
     .await;
 }
 
+/// Amounts of more digits than a `Decimal` has.
+#[derive(Model, Debug, PartialEq)]
+struct Ledger {
+    #[model(key, auto = false)]
+    id: i64,
+    amount: Decimal,
+}
+
+#[tokio::test]
+async fn decimals_of_38_digits_are_exact_as_text_or_refused() {
+    within::<Price>(async || {
+        let ty = if server().is_some() { "DECIMAL(38, 10)" } else { "TEXT" };
+        let table = format!("CREATE TABLE ledgers (id BIGINT PRIMARY KEY, amount {ty} NOT NULL)");
+        Db::raw(eloquent::RawSql::trusted(table)).execute().await.unwrap();
+        let texts = [
+            "1234567890123456789012345678.0123456789",
+            "-9999999999999999999999999999.9999999999",
+            "7922816251426433759354395033.6000000001",
+        ];
+        for (id, text) in (1_i64..).zip(texts) {
+            let add = Db::raw("INSERT INTO ledgers (id, amount) VALUES (?, CAST(? AS CHAR(50)))");
+            let add = match server() {
+                Some(Server::Pg) => Db::raw(
+                    "INSERT INTO ledgers (id, amount) VALUES (?, CAST(CAST(? AS TEXT) AS NUMERIC))",
+                ),
+                _ => add,
+            };
+            add.bind(id).bind(text.to_owned()).execute().await.unwrap();
+            let digits = text.trim_start_matches('-');
+            let told = |refusal: Refusal| {
+                refusal.column("amount").says("more than the 28 digits").hides(&[digits])
+            };
+            let one = || Ledger::query().filter(|l| l.id.eq(id));
+            told(refused(Ledger::find(id).await, ErrorKind::Decode)).of::<Ledger>();
+            told(refused(one().pluck(|l| l.amount).await, ErrorKind::Decode)).of::<Ledger>();
+            told(refused(one().stream().next().await.unwrap(), ErrorKind::Decode)).of::<Ledger>();
+            let raw = || Db::raw("SELECT amount FROM ledgers WHERE id = ?").bind(id);
+            told(refused(raw().scalar::<Decimal>().await, ErrorKind::Decode));
+            let sql = match server() {
+                Some(Server::Mysql) => "SELECT CAST(amount AS CHAR) FROM ledgers WHERE id = ?",
+                _ => "SELECT CAST(amount AS TEXT) FROM ledgers WHERE id = ?",
+            };
+            let read = Db::raw(sql).bind(id).scalar::<String>().await.unwrap();
+            assert_eq!(read.as_deref(), Some(text));
+        }
+    })
+    .await;
+}
+
 #[derive(Model, Debug, PartialEq)]
 struct Step {
     #[model(key)]
@@ -311,6 +362,7 @@ crate::fixture::on_servers! {
         equal_decimals_are_one_value_to_a_unique_column
         sums_and_means_are_exact
         arithmetic_does_not_outgrow_the_digits_of_a_column
+        decimals_of_38_digits_are_exact_as_text_or_refused
         a_decimal_key_names_one_row_in_every_spelling
     ;
     mysql:
@@ -323,6 +375,7 @@ crate::fixture::on_servers! {
         sums_and_means_are_exact
         arithmetic_in_the_database_is_exact
         arithmetic_does_not_outgrow_the_digits_of_a_column
+        decimals_of_38_digits_are_exact_as_text_or_refused
         a_decimal_key_names_one_row_in_every_spelling
     ;
 }

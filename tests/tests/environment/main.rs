@@ -3,6 +3,7 @@
 // Helpers fail on behalf of their tests.
 #![allow(clippy::expect_used)]
 
+mod coded;
 mod contract;
 mod crossing;
 mod hosted;

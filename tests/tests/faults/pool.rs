@@ -47,6 +47,37 @@ async fn opening_is_tried_again_by_the_next_caller() -> Result<()> {
     Ok(())
 }
 
+/// A server with no connection left is asked again for as long as callers wait for a session.
+#[tokio::test]
+async fn opening_waits_for_a_server_that_is_full() -> Result<()> {
+    let wrapper = Wrapper::around("sqlite")?;
+    for step in [Step::Connect, Step::Connect, Step::Open, Step::Open, Step::Open] {
+        wrapper.inject(Fault::before(step, ErrorKind::Full));
+    }
+    let config = wrapper.config("main").set("path", ":memory:");
+    let options = options().acquire_timeout(Duration::from_millis(500));
+    let db = Db::builder().driver(wrapper.entry()).connection(config).pool(options).build()?;
+    Item::create_table().on(&db).await?;
+    assert_eq!(wrapper.pending(), 0, "every fault has happened");
+    // not for ever
+    let transaction = db.begin().await?;
+    for _ in 0..100 {
+        wrapper.inject(Fault::before(Step::Open, ErrorKind::Full));
+    }
+    let started = std::time::Instant::now();
+    let error = Item::query().on(&db).get().await.unwrap_err();
+    assert_eq!((error.kind(), error.connection()), (ErrorKind::Full, Some("main")), "{error}");
+    assert!(started.elapsed() < Duration::from_secs(2));
+    // a session that comes back in the meantime serves as well
+    let items = Item::query().on(&db);
+    let (items, ()) = tokio::join!(items.get(), async {
+        tokio::time::sleep(Duration::from_millis(30)).await;
+        drop(transaction);
+    });
+    assert_eq!(items?.len(), 0);
+    Ok(())
+}
+
 #[tokio::test]
 async fn opening_has_a_bound() -> Result<()> {
     let wrapper = Wrapper::around("sqlite")?;

@@ -38,8 +38,7 @@ async fn at_any_byte_of_a_reply(kind: &'static Kind) -> Result<()> {
         let bytes = if place < 8 { place } else { place * length / PLACES };
         for end in [End::Reset, End::Close] {
             ground.proxy.cut(Cut::at_request(1).after_bytes(bytes).with(end));
-            let error = read().await.expect_err("the reply was cut");
-            assert_eq!(error.kind(), ErrorKind::ConnectionLost, "byte {bytes}, {end:?}: {error}");
+            assert_eq!(read().await?, items, "byte {bytes}, {end:?}: a read is run again");
             assert_eq!(ground.proxy.pending(), 0);
             ground.is_idle().await;
             assert_eq!(read().await?, items, "after byte {bytes}, {end:?}");
@@ -83,11 +82,16 @@ async fn a_commit_whose_answer_is_lost(kind: &'static Kind) -> Result<()> {
 /// Nothing is sent twice, and nobody is told that it has happened.
 async fn a_thousand_writes_whose_answers_are_lost(kind: &'static Kind) -> Result<()> {
     let ground = Ground::new(kind, options().max_sessions(1)).await?;
-    // with one session, each write whose answer is lost is the first statement of its session
-    ground.add(-1).await?;
-    let first = u32::try_from(ground.proxy.counts().requests).expect("a few");
-    ground.proxy.cut(Cut::at_request(1));
-    assert!(Item::query().on(&ground.db).get().await.is_err());
+    // with one session, each write whose answer is lost is the first statement of its session; what is
+    // looked up once for a statement is known after the first
+    let mut first = 0;
+    for tag in [-2, -1] {
+        let before = ground.proxy.counts().requests;
+        ground.add(tag).await?;
+        first = u32::try_from(ground.proxy.counts().requests - before).expect("a few");
+        ground.proxy.cut(Cut::at_request(1));
+        assert!(Db::raw(kind.session).on(&ground.db).rows().await.is_err());
+    }
     let mut kinds = BTreeMap::<&str, u32>::new();
     for tag in 0..WRITES {
         let outcome = if tag % 2 == 0 {
@@ -104,8 +108,8 @@ async fn a_thousand_writes_whose_answers_are_lost(kind: &'static Kind) -> Result
         assert_eq!(ground.proxy.pending(), 0, "{error}");
     }
     let tags = ground.tags().await?;
-    let expected: Vec<i64> = (-1..WRITES).collect();
-    println!("{}: {} rows of {WRITES} writes, reported as {kinds:?}", kind.driver, tags.len() - 1);
+    let expected: Vec<i64> = (-2..WRITES).collect();
+    println!("{}: {} rows of {WRITES} writes, reported as {kinds:?}", kind.driver, tags.len() - 2);
     assert_eq!(tags, expected, "each write has happened once: the server got it");
     ground.finish().await
 }

@@ -1,6 +1,8 @@
 //! Servers that do not let one in, and what they have to show themselves.
 
+use std::collections::BTreeMap;
 use std::env;
+use std::time::{Duration, Instant};
 
 use eloquent::prelude::*;
 use eloquent::{ConnectionConfig, Error, ErrorKind, RawSql, Result};
@@ -11,6 +13,7 @@ use crate::server::{Instance, Kind};
 on_servers!(
     a_wrong_password,
     a_database_that_is_not_there,
+    each_reason_is_told_apart,
     certificates,
     as_many_as_the_server_takes
 );
@@ -36,6 +39,44 @@ async fn a_wrong_password(kind: &'static Kind) -> Result<()> {
 async fn a_database_that_is_not_there(kind: &'static Kind) -> Result<()> {
     let error = refused(kind.config("main").set("name", "nowhere_at_all")).await?;
     assert_eq!(error.kind(), ErrorKind::Connect, "{error}");
+    Ok(())
+}
+
+/// Nobody has to guess why, and nobody waits for long.
+async fn each_reason_is_told_apart(kind: &'static Kind) -> Result<()> {
+    let instance = Instance::new(kind).await;
+    let config = instance.config(kind).set("name", Instance::DATABASE);
+    let admin = Db::builder().connection(config.clone()).pool(options()).build()?;
+    for text in kind.limited_user("stranger", 9) {
+        Db::raw(RawSql::trusted(text)).on(&admin).execute().await?;
+    }
+    Db::raw("CREATE TABLE secrets (id INT)").on(&admin).execute().await?;
+    let mut told = BTreeMap::new();
+    let cases = [
+        ("a wrong password", config.clone().set("password", "a-canary"), ErrorKind::Permission),
+        ("no database", config.clone().set("name", "nowhere_at_all"), ErrorKind::Connect),
+        ("no such host", config.clone().set("host", "nowhere.invalid"), ErrorKind::Connect),
+        ("nobody listens", config.clone().set("port", "1"), ErrorKind::Connect),
+    ];
+    for (reason, config, kind) in cases {
+        let began = Instant::now();
+        let error = refused(config).await?;
+        assert_eq!(error.kind(), kind, "{reason}: {error}");
+        assert!(began.elapsed() < Duration::from_secs(10), "{reason}: {:?}", began.elapsed());
+        assert!(!format!("{error} {error:?}").contains("a-canary"), "{error}");
+        told.insert(error.message().to_owned(), reason);
+    }
+    // it may come in, and may not read
+    let limited = config.set("user", "stranger").set("password", "stranger");
+    let db = Db::builder().connection(limited).pool(options()).build()?;
+    let revoke = kind.forbid("stranger", "secrets");
+    for text in revoke {
+        Db::raw(RawSql::trusted(text)).on(&admin).execute().await?;
+    }
+    let error = Db::raw("SELECT id FROM secrets").on(&db).rows().await.expect_err("not its table");
+    assert_eq!(error.kind(), ErrorKind::Permission, "{error}");
+    told.insert(error.message().to_owned(), "no rights");
+    assert_eq!(told.len(), 5, "{told:?}");
     Ok(())
 }
 

@@ -31,6 +31,7 @@ mod conflicts;
 mod cuts;
 mod ground;
 mod logins;
+mod losses;
 mod restarts;
 mod server;
 mod sessions;

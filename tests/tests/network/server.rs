@@ -61,6 +61,26 @@ impl Kind {
         }
     }
 
+    /// What takes all rights at a table from a user.
+    pub(crate) fn forbid(&self, user: &str, table: &str) -> Vec<String> {
+        match self.driver {
+            "pg" => vec![format!("REVOKE ALL ON {table} FROM {user}, PUBLIC")],
+            _ => vec![format!("REVOKE ALL ON *.* FROM {user}@'127.0.0.1'")],
+        }
+    }
+
+    /// What makes the server end this session soon when nothing is asked of it: outside of a transaction,
+    /// and in one.
+    pub(crate) fn impatience(&self) -> [&'static str; 2] {
+        match self.driver {
+            "pg" => [
+                "SET idle_session_timeout = '500ms'",
+                "SET idle_in_transaction_session_timeout = '500ms'",
+            ],
+            _ => ["SET SESSION wait_timeout = 1", "SET SESSION idle_transaction_timeout = 1"],
+        }
+    }
+
     /// The settings of the server that all tests share, without a database.
     pub(crate) fn config(&self, name: &str) -> ConnectionConfig {
         let mut config = ConnectionConfig::new(name, self.driver);

@@ -13,6 +13,8 @@ on_servers!(
     idle_sessions_that_are_killed,
     idle_sessions_whose_network_is_cut,
     a_session_that_is_killed_in_a_transaction,
+    a_server_that_is_impatient,
+    two_runtimes_share_a_pool,
     a_statement_that_takes_too_long,
     a_second_session_inside_a_transaction,
     refused_connections,
@@ -46,6 +48,57 @@ async fn idle_sessions_whose_network_is_cut(kind: &'static Kind) -> Result<()> {
         ground.add(tag).await?;
     }
     assert_eq!(ground.tags().await?, [0, 1]);
+    ground.finish().await
+}
+
+/// The server ends what is idle for too long: between statements, and inside a transaction.
+async fn a_server_that_is_impatient(kind: &'static Kind) -> Result<()> {
+    const LONGER: Duration = Duration::from_millis(1_600);
+    let ground = Ground::new(kind, options().max_sessions(1)).await?;
+    let [between, inside] = kind.impatience();
+    Db::raw(between).on(&ground.db).execute().await?;
+    tokio::time::sleep(LONGER).await;
+    assert_eq!(Item::query().on(&ground.db).count().await?, 0, "the read is run again");
+    Db::raw(between).on(&ground.db).execute().await?;
+    tokio::time::sleep(LONGER).await;
+    ground.add(1).await?;
+    let transaction = ground.db.begin().await?;
+    Db::raw(inside).on(&transaction).execute().await?;
+    Item::create(new!(Item { tag: 2, text: "x" })).on(&transaction).await?;
+    tokio::time::sleep(LONGER).await;
+    let error = Item::query().on(&transaction).get().await.expect_err("it is over");
+    assert_eq!(error.kind(), ErrorKind::ConnectionLost, "{error}");
+    assert!(transaction.commit().await.is_err());
+    ground.add(3).await?;
+    assert_eq!(ground.tags().await?, [1, 3]);
+    ground.finish().await
+}
+
+/// Sessions belong to the runtime that opened them: with it, they end.
+async fn two_runtimes_share_a_pool(kind: &'static Kind) -> Result<()> {
+    let ground = Ground::new(kind, options().max_sessions(2)).await?;
+    ground.add(0).await?;
+    for round in 1..4 {
+        let db = ground.db.clone();
+        let elsewhere = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+            runtime.block_on(async {
+                let held = [db.begin().await?, db.begin().await?];
+                for transaction in held {
+                    transaction.rollback().await?;
+                }
+                Item::create(new!(Item { tag: round, text: "x" })).on(&db).await
+            })
+        });
+        let elsewhere = tokio::task::spawn_blocking(|| elsewhere.join().expect("no panic"));
+        elsewhere.await.expect("no panic")?;
+        // the other runtime is gone, with a session that it opened
+        assert_eq!(ground.tags().await?, (0..=round).collect::<Vec<_>>());
+        let count = Item::query().on(&ground.db).count().await?;
+        assert_eq!(i64::try_from(count), Ok(round + 1));
+        ground.is_idle().await;
+    }
+    ground.full_capacity().await;
     ground.finish().await
 }
 

@@ -61,7 +61,7 @@ impl<'s> Shape<'_, 's> {
         if !select.order_by.is_empty() {
             self.orders(&select.order_by)?;
         }
-        self.count(select.limit, "limit")?;
+        self.limit(select.limit)?;
         self.count(select.offset, "offset")
     }
 
@@ -92,12 +92,23 @@ impl<'s> Shape<'_, 's> {
         let signed = i64::try_from(count).map_err(|_| {
             Error::invalid(format!("the {clause} is greater than 9223372036854775807"))
         })?;
-        if self.dialect.binds_limit() {
-            self.binds.push(ValueRef::I64(signed));
-        } else {
-            self.key.extend_from_slice(&count.to_le_bytes());
-        }
+        self.binds.push(ValueRef::I64(signed));
         Ok(())
+    }
+
+    fn limit(&mut self, limit: Option<u64>) -> Result<()> {
+        match limit {
+            Some(rows) if !self.dialect.binds_limit(rows) => {
+                self.tag(Tag::Constant);
+                self.key.extend_from_slice(&rows.to_le_bytes());
+                Ok(())
+            }
+            Some(_) => {
+                self.tag(Tag::Bound);
+                self.count(limit, "limit")
+            }
+            None => Ok(()),
+        }
     }
 
     fn projection(&mut self, projection: &'s Projection) -> Result<()> {

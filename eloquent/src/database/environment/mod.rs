@@ -61,6 +61,18 @@ pub(super) use selector::{twin, twin_of};
 use origin::{Fault, Variable};
 
 /// Whose user and password are taken.
+///
+/// ```
+/// # fn main() -> eloquent::Result<()> {
+/// use eloquent::Environment;
+/// use eloquent::environment::Role;
+///
+/// let environment = Environment::default();
+/// assert_eq!(environment.role()?, Role::Runtime); // unless `ELOQUENT_DB_ROLE` says otherwise
+/// assert_eq!(environment.with_role(Role::Migration).role()?.name(), "migration");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     /// The application: it reads and writes rows.

@@ -5,7 +5,18 @@ use eloquent_core::driver::{Driver, Registry};
 use super::origin::Fault;
 use super::{Environment, Origin, keys};
 
-/// Something to know about a variable.
+/// Something to know about a variable. Made by [`Environment::notes`].
+///
+/// ```
+/// # fn main() -> eloquent::Result<()> {
+/// use eloquent::{Environment, Registry};
+///
+/// let environment: Environment = [("SQLITE_PTAH", "app.sqlite")].into_iter().collect();
+/// let notes = environment.notes(Registry::linked()?);
+/// assert_eq!((notes[0].key(), notes[0].suggestion()), ("SQLITE_PTAH", Some("SQLITE_PATH")));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note {
     key: String,

@@ -7,6 +7,14 @@ use std::sync::Arc;
 use eloquent_core::{Error, ErrorKind, Result};
 
 /// Where a variable comes from. Printed as `the process`, `.env:3` or `the program`.
+///
+/// ```
+/// use eloquent::Environment;
+///
+/// let environment: Environment = [("DB_CONNECTION", "sqlite")].into_iter().collect();
+/// let origin = environment.origin("DB_CONNECTION").map(ToString::to_string);
+/// assert_eq!(origin.as_deref(), Some("the program"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Origin {

@@ -7,7 +7,25 @@ use eloquent_core::driver::{Driver, Family, Registry};
 use super::block::{Block, Found};
 use super::{Environment, Origin, Role, keys, selector};
 
-/// What the environment says of a connection.
+/// What the environment says of a connection. Made by [`Environment::report`].
+///
+/// ```
+/// # fn main() -> eloquent::Result<()> {
+/// use eloquent::{Environment, Registry};
+///
+/// let variables = [("DB_CONNECTION", "sqlite"), ("SQLITE_PATH", "app.sqlite")];
+/// let environment: Environment = variables.into_iter().collect();
+/// let reports = environment.report(Registry::linked()?);
+/// let find = |name: &str| reports.iter().find(|report| report.name() == name);
+///
+/// let app = find("sqlite").expect("its driver is linked");
+/// assert!(app.is_default() && app.is_configured() && app.problems().is_empty());
+/// let twin = find("sqlite_test").expect("each has one");
+/// assert_eq!(twin.twin_of(), Some("sqlite"));
+/// assert!(twin.problems()[0].message().contains("SQLITE_TEST_PATH")); // is not set
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct ConnectionReport {
     name: String,
@@ -74,7 +92,7 @@ impl ConnectionReport {
     }
 }
 
-/// Where a setting has its value from.
+/// Where a setting has its value from. Part of a [`SettingReport`], which has an example.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Source {
@@ -90,7 +108,22 @@ pub enum Source {
     Missing,
 }
 
-/// What the environment says of a setting.
+/// What the environment says of a setting. Part of a [`ConnectionReport`].
+///
+/// ```
+/// # fn main() -> eloquent::Result<()> {
+/// use eloquent::environment::{Origin, Source};
+/// use eloquent::{Environment, Registry};
+///
+/// let environment: Environment = [("SQLITE_PATH", "app.sqlite")].into_iter().collect();
+/// let reports = environment.report(Registry::linked()?);
+/// let settings = reports.iter().flat_map(|report| report.settings());
+/// let path = settings.into_iter().find(|setting| setting.key() == "path").expect("it has one");
+/// assert_eq!((path.variable(), path.value()), ("SQLITE_PATH", Some("app.sqlite")));
+/// assert_eq!(*path.source(), Source::Variable(Origin::Program)); // or a line of `.env`
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SettingReport {
     setting: Setting,
@@ -120,7 +153,9 @@ impl SettingReport {
         &self.source
     }
 
-    /// The value of a host, port or database that is no secret; of all others when it is the default.
+    /// The value of a host, port or database that is no secret; of all others when it is the default. `None`
+    /// also for a value that looks like a URL or a login, or is no port: it has got into the wrong variable
+    /// then, and may be a secret.
     pub fn value(&self) -> Option<&str> {
         self.value.as_deref()
     }
@@ -141,12 +176,18 @@ impl SettingReport {
             None => Source::Missing,
         };
         let value = match found {
-            Some(found) => Some(found.value.clone()).filter(|_| is_shown),
+            Some(found) => Some(found.value.clone())
+                .filter(|value| is_shown && !is_misplaced(setting.key, value)),
             None => setting.default.filter(|_| !setting.secret).map(str::to_owned),
         };
         let variable = found.map_or(variable, |found| found.variable.clone());
         SettingReport { setting: *setting, variable, source, value }
     }
+}
+
+/// Whether a value has most likely got into the wrong variable.
+fn is_misplaced(key: &str, value: &str) -> bool {
+    value.contains("://") || value.contains('@') || (key == "port" && value.parse::<u16>().is_err())
 }
 
 impl Environment {

@@ -9,7 +9,7 @@ use eloquent_core::{Error, Result};
 use super::block::Block;
 use super::keys::{self, READ_HOST, URL};
 use super::{Environment, Role, notes, pool, selector};
-use crate::database::PoolOptions;
+use crate::database::{PoolOptions, replicas};
 
 /// All that a connection is opened with.
 pub(in crate::database) struct Resolved {
@@ -161,7 +161,7 @@ fn read_replicas(block: &Block<'_>, config: &ConnectionConfig) -> Result<Vec<Con
         if port.is_some_and(|port| !is_port(port) || !has("port")) {
             return Err(wrong("has a port that is not a number from 1 to 65535"));
         }
-        let name = format!("{} (replica {})", config.name(), replicas.len() + 1);
+        let name = replicas::name(config.name(), replicas.len());
         let mut replica = config.renamed(name).set("host", host);
         replica.set_variable("host", found.variable.clone());
         if has("socket") {

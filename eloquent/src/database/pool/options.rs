@@ -3,6 +3,22 @@
 use std::time::Duration;
 
 /// How the sessions of a connection are kept.
+///
+/// ```
+/// # fn main() -> eloquent::Result<()> {
+/// use std::time::Duration;
+/// use eloquent::{Db, PoolOptions};
+///
+/// let mut options = PoolOptions::default()
+///     .max_sessions(20)
+///     .acquire_timeout(Duration::from_secs(2))
+///     .statement_timeout(Duration::from_secs(30));
+/// options.connect_timeout = Duration::from_secs(5);
+/// let db = Db::builder().url("app", "sqlite:app.sqlite").pool(options).build()?;
+/// assert_eq!(db.connection("app")?.status().max_sessions, 20);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PoolOptions {

@@ -1,6 +1,7 @@
 //! Batches of rows, on their way from the driver to the reader.
 
 use std::any::Any;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
@@ -44,9 +45,16 @@ pub(super) struct Batches<T> {
     slot: Slot<T>,
 }
 
-/// Batches that have been read, whose memory is used again.
+/// What both ends of a stream know: batches that have been read, whose memory is used again, and whether
+/// any was sent.
 #[derive(Clone, Default)]
-pub(super) struct Spare(Arc<Mutex<Vec<Copied>>>);
+pub(super) struct Spare(Arc<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    read: Mutex<Vec<Copied>>,
+    has_sent: AtomicBool,
+}
 
 impl Spare {
     pub(super) fn give(&self, mut read: Copied) {
@@ -61,7 +69,16 @@ impl Spare {
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Copied>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.read.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note_sent(&self) {
+        self.0.has_sent.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether a row has been given to the reader.
+    pub(super) fn has_sent(&self) -> bool {
+        self.0.has_sent.load(Ordering::Relaxed)
     }
 }
 
@@ -93,6 +110,7 @@ impl<T> Batches<T> {
     }
 
     fn send(&mut self, permit: OwnedPermit<Batch<T>>) -> Poll<Result<()>> {
+        self.spare.note_sent();
         self.slot = Slot::Idle(permit.send(self.batch()));
         self.size = MOST.min(self.size * 2);
         Poll::Ready(Ok(()))

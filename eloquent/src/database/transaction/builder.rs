@@ -58,6 +58,21 @@ impl Settings {
 }
 
 /// A transaction to be run; made by [`Db::transaction`].
+///
+/// ```no_run
+/// # use eloquent::prelude::*;
+/// # #[derive(Model, Debug)] struct Account { id: i64, cents: i64 }
+/// # async fn example() -> eloquent::Result<()> {
+/// use eloquent::Isolation;
+///
+/// let total = Db::transaction(async { Account::query().sum(|a| a.cents).await })
+///     .on("reports")
+///     .isolation(Isolation::RepeatableRead)
+///     .read_only()
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "a transaction does nothing until it is awaited"]
 pub struct TransactionBuilder<'f, T, E = Error> {
     settings: Settings,
@@ -106,6 +121,22 @@ impl<'f, T: Send + 'f, E: From<Error> + Send + 'f> IntoFuture for TransactionBui
 }
 
 /// A transaction to be run until it does not conflict; made by [`Db::transaction_retry`].
+///
+/// ```no_run
+/// # use eloquent::prelude::*;
+/// # #[derive(Model, Debug)] struct Account { id: i64, cents: i64 }
+/// # async fn example(id: i64) -> eloquent::Result<()> {
+/// use eloquent::Isolation;
+///
+/// Db::transaction_retry(5, || async move {
+///     let mut account = Account::find(id).or_fail().await?;
+///     let half = account.cents / 2;
+///     account.update(|a| a.cents = half).await.map(drop)
+/// })
+/// .isolation(Isolation::Serializable)
+/// .await
+/// # }
+/// ```
 #[must_use = "a transaction does nothing until it is awaited"]
 pub struct Retry<'f, T> {
     attempts: u32,
