@@ -42,7 +42,10 @@ pub(super) fn has_to_know(change: &SchemaChange) -> bool {
     let has_to = |step: &TableChange| {
         matches!(
             step,
-            TableChange::AlterColumn(_) | TableChange::DropKey | TableChange::DropIndex(_)
+            TableChange::AlterColumn(_)
+                | TableChange::DropKey
+                | TableChange::DropIndex(_)
+                | TableChange::RenameIndex { .. }
         )
     };
     change.steps().iter().any(has_to)

@@ -7,7 +7,7 @@ use super::column::{self, Place, define_column};
 use super::constraint::{create_index, define_check, define_foreign_key};
 use super::quoted_list;
 use super::table::{column_comment, column_index};
-use crate::schema::{Column, TableChange, TableInfo};
+use crate::schema::{Column, IndexInfo, TableChange, TableInfo};
 use crate::{Error, Name, Result};
 
 pub(super) fn alter_table(
@@ -68,12 +68,18 @@ impl Steps<'_> {
                 let message = format!("the index `{}` is of another table", index.name);
                 return Err(Error::invalid(message));
             }
-            TableChange::AddIndex(index) => create_index(dialect, index)?,
+            TableChange::AddIndex(index) => {
+                if let Some(known) = &mut self.known {
+                    known.indexes.push(IndexInfo::new(&*index.name, index.unique));
+                }
+                create_index(dialect, index)?
+            }
             TableChange::DropIndex(name) if self.is_of_constraint(name) => {
                 dialect.drop_unique(&table, &quote(name)?)
             }
             TableChange::DropIndex(name) => dialect.drop_index(&table, &quote(name)?, false),
             TableChange::RenameIndex { from, to } => {
+                self.rename_known(from, to)?;
                 dialect.rename_index(&table, &quote(from)?, &quote(to)?)
             }
             TableChange::AddForeignKey(key) => {
@@ -90,6 +96,20 @@ impl Steps<'_> {
             }
         };
         self.sql.push(sql);
+        Ok(())
+    }
+
+    /// A database may take the name of an index that is not there for that of a table.
+    fn rename_known(&mut self, from: &str, to: &str) -> Result<()> {
+        let Some(known) = &mut self.known else { return Ok(()) };
+        // what belongs to a key is not told among the indexes
+        let of_key = known.key.as_ref().is_some_and(|key| key.name.as_deref() == Some(from))
+            || known.foreign_key(from).is_some();
+        match known.indexes.iter_mut().find(|index| index.name == from) {
+            Some(index) => index.name = to.to_owned(),
+            None if of_key => {}
+            None => return Err(Error::invalid(format!("there is no index `{from}`"))),
+        }
         Ok(())
     }
 
