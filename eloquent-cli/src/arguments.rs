@@ -86,8 +86,7 @@ pub(crate) fn parse(
     registry: &Registry,
     width: Option<usize>,
 ) -> Result<(Global, Command), clap::Error> {
-    let command = commands(registry)
-        .term_width(width.unwrap_or(100).min(100));
+    let command = commands(registry).term_width(width.unwrap_or(100).min(100));
     let matches = command.try_get_matches_from(arguments)?;
     let Arguments { global, command } = Arguments::from_arg_matches(&matches)?;
     let own = matches.subcommand().filter(|(name, _)| target::COMMANDS.contains(name));

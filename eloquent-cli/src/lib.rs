@@ -127,14 +127,13 @@ impl Cli {
             Err(said) => return Output::new(console, form).arguments(&said),
         };
         let form = Form { json: global.json, quiet: global.quiet, color: global.color };
-        let context =
-            Context {
-                registry: &registry,
-                drivers: &self.drivers,
-                load: &|| self.load(&global),
-                migrations: &self.migrations,
-                stop: &self.stop,
-            };
+        let context = Context {
+            registry: &registry,
+            drivers: &self.drivers,
+            load: &|| self.load(&global),
+            migrations: &self.migrations,
+            stop: &self.stop,
+        };
         let answer = command::run(&context, &command).await;
         let mut output = Output::new(console, form);
         match answer {

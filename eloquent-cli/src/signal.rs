@@ -29,8 +29,7 @@ pub(crate) async fn either(
 #[cfg(unix)]
 async fn told() {
     use tokio::signal::unix::{SignalKind, signal};
-    let (interrupt, terminate) =
-        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+    let (interrupt, terminate) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
     match (interrupt, terminate) {
         (Ok(mut interrupt), Ok(mut terminate)) => {
             tokio::select! {

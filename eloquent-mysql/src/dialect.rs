@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use eloquent_core::driver::{Capabilities, Family, Isolation, Question, TransactionOptions};
 use eloquent_core::schema::{Column, ColumnType};
 use eloquent_core::sql::{
-    AggregateCall, ArithmeticCall, Dialect, IndexParts, InsertParts, PackedList, Page, ScriptSyntax,
-    pattern_of_nothing,
+    AggregateCall, ArithmeticCall, Dialect, IndexParts, InsertParts, PackedList, Page,
+    ScriptSyntax, pattern_of_nothing,
 };
 use eloquent_core::statement::{
     AggregateFunction, ArithmeticOperator, Effect, Lock, LockMode, LockWait, RawSql,

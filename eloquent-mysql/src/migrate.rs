@@ -27,9 +27,11 @@ pub(crate) fn effect(words: &[&str]) -> Effect {
             Effect::Refused("begins or ends a transaction")
         }
         ["SET", "PASSWORD" | "ROLE", ..] => Effect::Commits,
-        ["SELECT" | "INSERT" | "UPDATE" | "DELETE" | "REPLACE" | "WITH" | "VALUES" | "SET" | "DO", ..] => {
-            Effect::Plain
-        }
+        [
+            "SELECT" | "INSERT" | "UPDATE" | "DELETE" | "REPLACE" | "WITH" | "VALUES" | "SET"
+            | "DO",
+            ..,
+        ] => Effect::Plain,
         _ => Effect::Commits,
     }
 }

@@ -26,7 +26,10 @@ pub(crate) fn syntax() -> ScriptSyntax {
 pub(crate) fn effect(words: &[&str]) -> Effect {
     let has = |word: &str| words.contains(&word);
     match words {
-        ["BEGIN" | "START" | "COMMIT" | "END" | "ROLLBACK" | "ABORT" | "SAVEPOINT" | "RELEASE", ..]
+        [
+            "BEGIN" | "START" | "COMMIT" | "END" | "ROLLBACK" | "ABORT" | "SAVEPOINT" | "RELEASE",
+            ..,
+        ]
         | ["PREPARE", "TRANSACTION", ..] => Effect::Refused("begins or ends a transaction"),
         ["COPY", ..] if has("STDIN") || has("STDOUT") => {
             Effect::Refused("copies rows that a script cannot hold; write them as `INSERT`")

@@ -81,6 +81,9 @@ needs! {
     UPSERT NO_UPSERT upsert "upserts";
     JOINS NO_JOINS joins "joins";
     ROW_LOCKS NO_ROW_LOCKS row_locks "row locks";
+    TRANSACTIONAL_SCHEMA NO_TRANSACTIONAL_SCHEMA transactional_schema "transactional changes of the schema";
+    NAMED_LOCKS NO_NAMED_LOCKS named_locks "locks by name";
+    SINGLE_WRITER NO_SINGLE_WRITER single_writer "one writer at a time";
 }
 
 /// It keeps rows in tables.

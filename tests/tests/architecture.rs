@@ -71,7 +71,10 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
         "eloquent-core",
         &[&["error"], &["value", "schema", "row"], &["config", "statement"], &["driver"], &["sql"]],
     ),
-    ("eloquent", &[&["database"], &["model", "query", "schema"], &["pagination", "migration"], &["private"]]),
+    (
+        "eloquent",
+        &[&["database"], &["model", "query", "schema"], &["pagination", "migration"], &["private"]],
+    ),
 ];
 
 /// What a lower layer may use of a higher one: what is known of a model at compile time.

@@ -16,7 +16,8 @@ use crate::target::Targets;
 
 const UP: &str = "-- Statements end with `;`. What cannot run inside a transaction needs a first line of\n\
                   -- `-- eloquent: no-transaction`.\n\n";
-const DOWN: &str = "-- Undoes what the file `.up.sql` does. Without this file it cannot be undone.\n\n";
+const DOWN: &str =
+    "-- Undoes what the file `.up.sql` does. Without this file it cannot be undone.\n\n";
 
 #[derive(Debug, Args)]
 pub(crate) struct Make {
@@ -81,8 +82,7 @@ fn write(directory: &Path, name: &str) -> Result<[PathBuf; 2]> {
     let path = |way: &str| directory.join(format!("{stamp}_{name}.{way}.sql"));
     let paths = [path("up"), path("down")];
     for (path, text) in paths.iter().zip([UP, DOWN]) {
-        let mut file =
-            fs::File::create_new(path).map_err(|cause| failed(path, cause))?;
+        let mut file = fs::File::create_new(path).map_err(|cause| failed(path, cause))?;
         file.write_all(text.as_bytes()).map_err(|cause| failed(path, cause))?;
     }
     Ok(paths)

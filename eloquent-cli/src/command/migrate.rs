@@ -7,9 +7,7 @@ use std::time::Duration;
 
 use clap::{ArgGroup, Args, Subcommand};
 use eloquent::environment::Role;
-use eloquent::migration::{
-    Migrations, Migrator, Outcome, Reach, Resolution, Rollback,
-};
+use eloquent::migration::{Migrations, Migrator, Outcome, Reach, Resolution, Rollback};
 use eloquent::{Environment, Error, ErrorKind, Result};
 
 use super::{Context, guard};
@@ -280,9 +278,8 @@ async fn one(
 async fn tell(migrate: &Migrate, migrator: Migrator) -> Result<Told> {
     Ok(match migrate {
         Migrate::Run { reach, allow_out_of_order, allow_missing, pretend, .. } => {
-            let migrator = migrator
-                .allow_out_of_order(*allow_out_of_order)
-                .allow_missing(*allow_missing);
+            let migrator =
+                migrator.allow_out_of_order(*allow_out_of_order).allow_missing(*allow_missing);
             match pretend {
                 true => Told::Pretended(migrator.pretend(reach.reach()).await?),
                 false => Told::Ran(migrator.run_to(reach.reach()).await),

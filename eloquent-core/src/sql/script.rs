@@ -141,13 +141,12 @@ impl<'a> Cutter<'a> {
     /// Counts what is open in a body.
     fn count(&mut self, word: &str, length: usize) -> Result<()> {
         match word {
+            "BEGIN" if self.delimiter.is_some() => {}
             "BEGIN" if self.syntax.delimiters => {
-                if self.delimiter.is_none() {
-                    let error = self.wrong("where a body of several statements ends is not clear");
-                    return Err(error.with_hint(
-                        "write `DELIMITER //` above it, `//` behind it, and `DELIMITER ;` below",
-                    ));
-                }
+                let error = self.wrong("where a body of several statements ends is not clear");
+                return Err(error.with_hint(
+                    "write `DELIMITER //` above it, `//` behind it, and `DELIMITER ;` below",
+                ));
             }
             "BEGIN" if self.depth == 0 => {
                 let behind = self.text[self.at + length..].trim_start().as_bytes();
@@ -412,10 +411,13 @@ mod tests {
         let trigger = "CREATE TRIGGER t AFTER INSERT ON a BEGIN UPDATE b SET c = CASE WHEN 1 THEN 2 \
                        END; DELETE FROM d; END";
         gives(TRIGGERS, &format!("{trigger};\nSELECT 1;"), &[trigger, "SELECT 1"]);
-        let function = "CREATE FUNCTION f() RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT 1; SELECT 2; END";
+        let function =
+            "CREATE FUNCTION f() RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT 1; SELECT 2; END";
         gives(DOLLARS, &format!("{function}; SELECT 1"), &[function, "SELECT 1"]);
         gives(TRIGGERS, "CREATE TABLE a (b); BEGIN; END", &["CREATE TABLE a (b)", "BEGIN", "END"]);
-        assert!(texts(TRIGGERS, "CREATE TRIGGER t AFTER INSERT ON a BEGIN DELETE FROM d;").is_err());
+        assert!(
+            texts(TRIGGERS, "CREATE TRIGGER t AFTER INSERT ON a BEGIN DELETE FROM d;").is_err()
+        );
     }
 
     #[test]
@@ -454,8 +456,30 @@ mod tests {
     #[test]
     fn nothing_is_lost_and_nothing_is_added() {
         const PIECES: [&str; 24] = [
-            "'", "\"", "`", "--", "/*", "*/", "\n", "$", "$a$", "[", "]", ";", "a", "\\", "ü",
-            "BEGIN ", "END", "CASE ", "CREATE TRIGGER ", "#", "//", "E'", " ", "DELIMITER //\n",
+            "'",
+            "\"",
+            "`",
+            "--",
+            "/*",
+            "*/",
+            "\n",
+            "$",
+            "$a$",
+            "[",
+            "]",
+            ";",
+            "a",
+            "\\",
+            "ü",
+            "BEGIN ",
+            "END",
+            "CASE ",
+            "CREATE TRIGGER ",
+            "#",
+            "//",
+            "E'",
+            " ",
+            "DELIMITER //\n",
         ];
         let mut state = 88_172_645_463_325_252_u64;
         for round in 0..40_000 {
@@ -477,7 +501,11 @@ mod tests {
                 assert!(comments || rest[..at].chars().all(is_nothing), "{text:?}");
                 rest = if comments { rest } else { &rest[at + part.text.len()..] };
                 if !text.contains("//") {
-                    assert_eq!(texts(syntax, &part.text).unwrap(), [part.text.as_str()], "{text:?}");
+                    assert_eq!(
+                        texts(syntax, &part.text).unwrap(),
+                        [part.text.as_str()],
+                        "{text:?}"
+                    );
                 }
             }
         }

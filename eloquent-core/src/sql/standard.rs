@@ -8,9 +8,7 @@ use super::parts::{
 };
 use crate::driver::{Isolation, TransactionOptions};
 use crate::schema::ColumnType;
-use crate::statement::{
-    AggregateFunction, ArithmeticOperator, Effect, Lock, LockMode, LockWait,
-};
+use crate::statement::{AggregateFunction, ArithmeticOperator, Effect, Lock, LockMode, LockWait};
 use crate::{Error, Result};
 
 impl ArithmeticCall<'_> {

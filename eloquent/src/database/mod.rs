@@ -1,5 +1,6 @@
 //! Databases: named connections, their pools, transactions, and which of them a query uses.
 
+mod apart;
 mod builder;
 pub mod environment;
 mod events;
@@ -10,7 +11,6 @@ mod pretence;
 mod replicas;
 mod scope;
 mod stream;
-mod apart;
 mod target;
 mod transaction;
 mod turn;
@@ -30,9 +30,9 @@ pub use stream::Rows;
 pub use target::{Connection, Target};
 pub use transaction::{Retry, Transaction, TransactionBuilder};
 
+pub(crate) use apart::Apart;
 pub(crate) use events::Events;
 pub(crate) use executor::{Executor, Located, Tried, at_target};
-pub(crate) use apart::Apart;
 pub(crate) use pool::Pool;
 pub(crate) use pretence::Pretence;
 

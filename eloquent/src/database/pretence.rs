@@ -16,7 +16,11 @@ pub(crate) struct Pretence(Mutex<Vec<String>>);
 
 impl Pretence {
     /// Runs a future in whose scope nothing is written.
-    pub(crate) async fn scope<F: Future>(self: &Arc<Self>, on: &Connection, future: F) -> F::Output {
+    pub(crate) async fn scope<F: Future>(
+        self: &Arc<Self>,
+        on: &Connection,
+        future: F,
+    ) -> F::Output {
         scope::with_pretence(on.db().clone(), self.clone(), future).await
     }
 

@@ -88,9 +88,8 @@ pub(super) async fn with_pretence<F: Future>(
 
 pub(super) async fn with_transaction<F: Future>(transaction: Tx, future: F) -> F::Output {
     let db = transaction.db().clone();
-    let outer = SCOPE.try_with(|scope| {
-        (scope.id, scope.transactions.clone(), scope.pretence.clone())
-    });
+    let outer =
+        SCOPE.try_with(|scope| (scope.id, scope.transactions.clone(), scope.pretence.clone()));
     let (id, outer, pretence) = match outer {
         Ok(outer) => outer,
         Err(_) => (NEXT.fetch_add(1, Ordering::Relaxed), Arc::from([]), None),

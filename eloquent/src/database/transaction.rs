@@ -422,9 +422,7 @@ impl Transaction {
             Executor::Transaction(tx) => {
                 Ok(Transaction { tx: tx.nested().await?, finished: false })
             }
-            Executor::Pretence(connection, _) => {
-                Err(connection.pool().locate(pretence::refused()))
-            }
+            Executor::Pretence(connection, _) => Err(connection.pool().locate(pretence::refused())),
         }
     }
 

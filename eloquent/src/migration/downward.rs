@@ -26,18 +26,16 @@ impl Migrator {
         let began = Instant::now();
         let (name, batch) = (record.name.clone(), record.batch);
         let mut resumed_behind = 0;
-        let undone = if can
-            && known.migration().is_transactional()
-            && record.state == State::Applied
-        {
-            self.revert_whole(&name, known, steps, run).await?
-        } else {
-            if record.state == State::Reverting {
-                resumed_behind = usize::try_from(record.steps_done).unwrap_or_default();
-            }
-            self.revert_each(record, known, steps, run).await?;
-            true
-        };
+        let undone =
+            if can && known.migration().is_transactional() && record.state == State::Applied {
+                self.revert_whole(&name, known, steps, run).await?
+            } else {
+                if record.state == State::Reverting {
+                    resumed_behind = usize::try_from(record.steps_done).unwrap_or_default();
+                }
+                self.revert_each(record, known, steps, run).await?;
+                true
+            };
         let elapsed = began.elapsed();
         let direction = Direction::Down;
         Ok(undone.then_some(Done { name, direction, batch, resumed_behind, elapsed }))
@@ -66,7 +64,7 @@ impl Migrator {
             return Err(error);
         }
         write(&on, &tracker::delete(name, None)?).await?;
-        run.held.verify().await?;
+        run.verify_inside().await?;
         transaction.commit().await?;
         Ok(true)
     }

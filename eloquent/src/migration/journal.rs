@@ -114,9 +114,8 @@ impl Journal {
                     "the first {} steps have changed since they ran",
                     self.record.steps_done
                 );
-                Err(Error::new(ErrorKind::MigrationDrift, message).with_hint(
-                    "write them as they were; what follows them may be changed",
-                ))
+                Err(Error::new(ErrorKind::MigrationDrift, message)
+                    .with_hint("write them as they were; what follows them may be changed"))
             }
             _ => Ok(()),
         }
@@ -127,9 +126,7 @@ impl Journal {
         Ok(match step {
             Step::Text(part) => part.text.clone(),
             Step::Raw(raw, _) => raw.text().to_owned(),
-            Step::Change(change) => {
-                context.reader.lock().await.render_change(change)?.join(";\n")
-            }
+            Step::Change(change) => context.reader.lock().await.render_change(change)?.join(";\n"),
         })
     }
 

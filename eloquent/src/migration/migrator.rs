@@ -69,6 +69,16 @@ pub(super) struct Run {
     pub(super) done: Vec<Done>,
 }
 
+impl Run {
+    /// Looks at the lock from inside of a transaction. Where that keeps all others out, it cannot be lost.
+    pub(super) async fn verify_inside(&self) -> Result<()> {
+        match self.capabilities.single_writer {
+            true => Ok(()),
+            false => self.held.verify().await,
+        }
+    }
+}
+
 impl Migrator {
     /// For a connection, with its migrations.
     pub fn new(connection: &Connection, migrations: Migrations) -> Self {
@@ -231,7 +241,8 @@ impl Migrator {
         tracker::create(&self.connection, &mut *run.reader.lock().await).await?;
         let records = tracker::read(&self.executor(), None).await?;
         let names = plan::up(&self.migrations, &records, reach, self.leave)?;
-        let steps = self.count(&*run.reader.lock().await, &names, Direction::Up, run.capabilities)?;
+        let steps =
+            self.count(&*run.reader.lock().await, &names, Direction::Up, run.capabilities)?;
         let batch = records.iter().map(|record| record.batch).max().unwrap_or_default() + 1;
         for name in names {
             run.wait.stop.check()?;
@@ -261,7 +272,8 @@ impl Migrator {
     async fn down_held(&self, what: &Rollback, run: &mut Run) -> Result<()> {
         let records = tracker::read(&self.executor(), None).await?;
         let names = plan::down(&self.migrations, &records, what)?;
-        let steps = self.count(&*run.reader.lock().await, &names, Direction::Down, run.capabilities)?;
+        let steps =
+            self.count(&*run.reader.lock().await, &names, Direction::Down, run.capabilities)?;
         for name in names {
             run.wait.stop.check()?;
             run.held.verify().await?;
@@ -371,8 +383,7 @@ impl Migrator {
                     count => Ok(count),
                 }
             });
-            let parts =
-                parts.map_err(|error| in_place(error, &file.path.display().to_string()))?;
+            let parts = parts.map_err(|error| in_place(error, &file.path.display().to_string()))?;
             steps.insert(name.clone(), parts);
         }
         Ok(steps)
@@ -420,7 +431,8 @@ impl Migrator {
                     wait.stop.check()?;
                 }
                 Err(error) if error.kind() == ErrorKind::Busy => {
-                    let message = format!("another process writes, after {:.1?} of waiting", self.wait);
+                    let message =
+                        format!("another process writes, after {:.1?} of waiting", self.wait);
                     return Err(Error::new(ErrorKind::MigrationLocked, message)
                         .with_source(error)
                         .with_hint("end what writes to the database, and run again"));

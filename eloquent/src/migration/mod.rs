@@ -47,6 +47,7 @@
 
 mod checksum;
 mod context;
+mod downward;
 mod file;
 mod journal;
 mod lock;
@@ -58,7 +59,6 @@ mod settle;
 mod stop;
 mod tracker;
 mod upward;
-mod downward;
 
 pub use eloquent_core::async_trait;
 

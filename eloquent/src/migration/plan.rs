@@ -23,22 +23,16 @@ pub(super) fn up(
 ) -> Result<Vec<String>> {
     check_drift(known, records, leave)?;
     if let Some(record) = records.iter().find(|record| record.state == State::Reverting) {
-        let message = format!(
-            "`{}` was interrupted while it was undone, {}",
-            record.name,
-            record.place()
-        );
+        let message =
+            format!("`{}` was interrupted while it was undone, {}", record.name, record.place());
         return Err(interrupted(message).with_hint(format!(
             "`migrate:rollback` goes on with it; `migrate:resolve {}` settles it",
             record.name
         )));
     }
     let mut pending = pending(known, records);
-    let late: Vec<&str> = pending
-        .iter()
-        .filter(|name| is_late(name, records))
-        .map(String::as_str)
-        .collect();
+    let late: Vec<&str> =
+        pending.iter().filter(|name| is_late(name, records)).map(String::as_str).collect();
     if !late.is_empty() && !leave.out_of_order {
         let message = format!("later migrations have run before: {}", late.join(", "));
         return Err(drift(message).with_hint(
@@ -68,7 +62,8 @@ fn pending(known: &Migrations, records: &[Record]) -> Vec<String> {
 
 /// Whether a migration without a record comes before one that has run.
 fn is_late(name: &str, records: &[Record]) -> bool {
-    let last = records.iter().filter(|record| record.state == State::Applied).map(|r| &r.name).max();
+    let last =
+        records.iter().filter(|record| record.state == State::Applied).map(|r| &r.name).max();
     last.is_some_and(|last| name < last.as_str())
         && !records.iter().any(|record| record.name == name)
 }
@@ -86,14 +81,9 @@ fn not_a_target(known: &Migrations, records: &[Record], name: &str) -> Error {
 }
 
 /// The migrations to undo, in order.
-pub(super) fn down(
-    known: &Migrations,
-    records: &[Record],
-    what: &Rollback,
-) -> Result<Vec<String>> {
+pub(super) fn down(known: &Migrations, records: &[Record], what: &Rollback) -> Result<Vec<String>> {
     if let Some(record) = records.iter().find(|record| record.state == State::Applying) {
-        let message =
-            format!("`{}` was interrupted while it ran, {}", record.name, record.place());
+        let message = format!("`{}` was interrupted while it ran, {}", record.name, record.place());
         return Err(interrupted(message).with_hint(format!(
             "`migrate:run` goes on with it; `migrate:resolve {}` settles it",
             record.name
@@ -179,10 +169,7 @@ fn check_drift(known: &Migrations, records: &[Record], leave: Leave) -> Result<(
 }
 
 /// Both checksums, when they differ.
-pub(super) fn changed<'c>(
-    record: &'c Record,
-    now: Option<&'c str>,
-) -> Option<(&'c str, &'c str)> {
+pub(super) fn changed<'c>(record: &'c Record, now: Option<&'c str>) -> Option<(&'c str, &'c str)> {
     let then = record.checksum.as_deref()?;
     let now = now?;
     (record.state == State::Applied && then != now).then_some((then, now))

@@ -100,8 +100,10 @@ impl Migrator {
             (Resolution::Reverted, Some(record)) => tracker::delete(name, Some(&record.run))?,
             (_, Some(record)) if record.step_begun == 0 => {
                 let state = if record.is_unfinished() { "can simply go on" } else { "has ended" };
-                return Err(Error::invalid(format!("`{name}` was not cut off in a step: it {state}"))
-                    .with_hint("`--applied` and `--reverted` settle the whole migration"));
+                return Err(Error::invalid(format!(
+                    "`{name}` was not cut off in a step: it {state}"
+                ))
+                .with_hint("`--applied` and `--reverted` settle the whole migration"));
             }
             (Resolution::Retry, Some(record)) => Change::default()
                 .set("step_begun", 0_i64)?
@@ -129,9 +131,10 @@ impl Migrator {
         let Some(file) = known.text(record.state == State::Reverting) else { return Ok(None) };
         let parts = run.reader.lock().await.split(&file.text)?;
         let count = usize::try_from(record.step_begun).unwrap_or(usize::MAX);
-        let sum = parts.iter().take(count).fold(String::new(), |sum, part| {
-            checksum::of_step(&sum, &part.text)
-        });
+        let sum = parts
+            .iter()
+            .take(count)
+            .fold(String::new(), |sum, part| checksum::of_step(&sum, &part.text));
         Ok(Some(sum))
     }
 }

@@ -262,13 +262,13 @@ pub(super) async fn read(executor: &Executor, of: Option<&str>) -> Result<Vec<Re
     }
     let expression = Expression::Column(column("name")?);
     select.order_by.push(Order { expression, descending: false });
-    let rows = rows_of(executor, &Statement::Select(select)).await.map_err(|error| {
-        match error.kind() {
-            ErrorKind::Database | ErrorKind::InvalidInput | ErrorKind::Decode => {
-                damaged("it cannot be read").with_source(error)
-            }
-            _ => error,
+    let rows = rows_of(executor, &Statement::Select(select)).await.map_err(|error| match error
+        .kind()
+    {
+        ErrorKind::Database | ErrorKind::InvalidInput | ErrorKind::Decode => {
+            damaged("it cannot be read").with_source(error)
         }
+        _ => error,
     })?;
     let records = rows.iter().map(Record::read).collect::<Result<Vec<_>>>();
     let pool = executor.connection().pool();
@@ -277,7 +277,7 @@ pub(super) async fn read(executor: &Executor, of: Option<&str>) -> Result<Vec<Re
 
 fn damaged(how: &str) -> Error {
     let message = format!("the history of migrations is damaged: {how}");
-    Error::new(ErrorKind::Corrupt, message)
-        .with_table(TABLE)
-        .with_hint("nothing is run on it; restore the table, or move it away if the database is new")
+    Error::new(ErrorKind::Corrupt, message).with_table(TABLE).with_hint(
+        "nothing is run on it; restore the table, or move it away if the database is new",
+    )
 }

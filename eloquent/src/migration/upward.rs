@@ -95,7 +95,7 @@ impl Migrator {
         let taken = context.state.into_inner().taken;
         write(&on, &finished(&on, began.elapsed(), taken).await?.of(name, Some(&run.wait.run))?)
             .await?;
-        run.held.verify().await?;
+        run.verify_inside().await?;
         transaction.commit().await?;
         Ok(true)
     }
@@ -215,11 +215,7 @@ impl Migrator {
         if let Err(error) = outcome {
             let change = Change::default().set("problem", Some(error.to_string()))?;
             // on another session: that of the steps may be gone. What went wrong is told in any case
-            let _ = write(
-                &self.executor(),
-                &change.of(&record.name, Some(&run.wait.run))?,
-            )
-            .await;
+            let _ = write(&self.executor(), &change.of(&record.name, Some(&run.wait.run))?).await;
             return Err(error);
         }
         Ok(taken)

@@ -7,6 +7,7 @@ mod conditions;
 mod crud;
 mod errors;
 mod expressions;
+mod migrating;
 mod options;
 mod predicates;
 mod reference;
@@ -53,6 +54,7 @@ pub(crate) const MODULES: &[(&str, &[Case<Contract>])] = &[
     ("transactions", transactions::CASES),
     ("options", options::CASES),
     ("schema", schema::CASES),
+    ("migrating", migrating::CASES),
     ("errors", errors::CASES),
     ("streams", streams::CASES),
     ("cancellation", cancellation::CASES),
@@ -167,9 +169,10 @@ mod tests {
         (all.transactions, all.savepoints, all.returning) = (true, true, true);
         all.returning_updates = true;
         (all.last_insert_id, all.upsert, all.joins, all.row_locks) = (true, true, true, true);
+        (all.transactional_schema, all.named_locks, all.single_writer) = (true, true, true);
         let needs = || MODULES.iter().flat_map(|(_, cases)| *cases).flat_map(Case::needs);
         type Switch = fn(&mut Capabilities);
-        let switches: [Switch; 10] = [
+        let switches: [Switch; 13] = [
             |c| c.transactions = !c.transactions,
             |c| c.savepoints = !c.savepoints,
             |c| c.returning = !c.returning,
@@ -178,6 +181,9 @@ mod tests {
             |c| c.upsert = !c.upsert,
             |c| c.joins = !c.joins,
             |c| c.row_locks = !c.row_locks,
+            |c| c.transactional_schema = !c.transactional_schema,
+            |c| c.named_locks = !c.named_locks,
+            |c| c.single_writer = !c.single_writer,
             |c| c.family = Family::Document,
             |c| c.max_binds = 100,
         ];

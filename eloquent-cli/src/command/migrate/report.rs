@@ -126,8 +126,7 @@ fn count(done: &[Done], direction: Direction) -> usize {
 }
 
 fn summary(outcome: &Outcome) -> String {
-    let (up, down) =
-        (count(&outcome.done, Direction::Up), count(&outcome.done, Direction::Down));
+    let (up, down) = (count(&outcome.done, Direction::Up), count(&outcome.done, Direction::Down));
     let mut parts = Vec::new();
     if outcome.error.is_some() {
         parts.push("failed".to_owned());
@@ -138,8 +137,8 @@ fn summary(outcome: &Outcome) -> String {
     if up > 0 {
         parts.push(format!("{up} applied"));
     }
-    if parts.is_empty() {
-        return "nothing to do".to_owned();
+    if outcome.done.is_empty() {
+        return parts.pop().unwrap_or_else(|| "nothing to do".to_owned());
     }
     let elapsed = outcome.done.iter().map(|one| one.elapsed).sum();
     format!("{} in {}", parts.join(", "), time(elapsed))
@@ -166,7 +165,8 @@ fn counts(all: &[MigrationStatus]) -> String {
             None => parts.push((state, 1)),
         }
     }
-    let parts: Vec<String> = parts.iter().map(|(state, count)| format!("{count} {state}")).collect();
+    let parts: Vec<String> =
+        parts.iter().map(|(state, count)| format!("{count} {state}")).collect();
     parts.join(", ")
 }
 

@@ -6,9 +6,9 @@ use std::time::Duration;
 use eloquent_core::driver::{Isolation, TransactionOptions};
 use eloquent_core::{Error, Result};
 
-use super::super::{Db, pretence};
 use super::super::scope::{self, Found};
 use super::super::target::{Connection, Place, Target};
+use super::super::{Db, pretence};
 use super::{BoxFuture, Transaction};
 
 /// Where and how a transaction is begun.

@@ -168,14 +168,11 @@ async fn take(session: &mut Apart, now: i64, owner: &str, holder: &str) -> Resul
     Ok(session.execute(&update(values, passed)).await?.rows == 1)
 }
 
-/// Moves the end on, if it is still ours.
+/// Moves the end on, if it is still ours: also after it has passed, as long as nobody has taken it.
 async fn renew(session: &mut Apart, owner: &str) -> Result<bool> {
     let now = number(&session.ask(Question::Clock).await?)?;
     let ends_at = Expression::Value(Value::I64(now + LASTS));
-    let mut filter = ours(owner);
-    // who has slept through the end must not act as if it had not
-    filter.push(compare("ends_at", CompareOperator::GreaterOrEqual, Value::I64(now)));
-    Ok(session.execute(&update(vec![("ends_at", ends_at)], filter)).await?.rows == 1)
+    Ok(session.execute(&update(vec![("ends_at", ends_at)], ours(owner))).await?.rows == 1)
 }
 
 async fn beat(session: Arc<Mutex<Apart>>, owner: String) {
@@ -238,7 +235,12 @@ async fn read(connection: &Connection) -> Result<Option<Row>> {
     let rows = rows_of(&on, &Statement::Select(select)).await?;
     let read = |row: &OwnedRow| {
         let mut row = eloquent_core::row::RowReader::new(row);
-        Ok(Row { owner: row.read()?, holder: row.read()?, fence: row.read()?, ends_at: row.read()? })
+        Ok(Row {
+            owner: row.read()?,
+            holder: row.read()?,
+            fence: row.read()?,
+            ends_at: row.read()?,
+        })
     };
     rows.first().map(read).transpose()
 }
