@@ -87,6 +87,8 @@ needs! {
     ARRAYS NO_ARRAYS arrays "lists of a type of the database";
     VIRTUAL_COLUMNS NO_VIRTUAL_COLUMNS virtual_columns "generated columns that are not stored";
     TRANSACTIONAL_DDL NO_TRANSACTIONAL_DDL transactional_ddl "schema changes in transactions";
+    NAMED_LOCKS NO_NAMED_LOCKS named_locks "locks by name";
+    SINGLE_WRITER NO_SINGLE_WRITER single_writer "one writer at a time";
 }
 
 /// It keeps rows in tables.

@@ -141,13 +141,13 @@ impl<'a> Cutter<'a> {
     /// Counts what is open in a body.
     fn count(&mut self, word: &str, length: usize) -> Result<()> {
         match word {
-            "BEGIN" if self.syntax.delimiters && self.delimiter.is_none() => {
+            "BEGIN" if self.delimiter.is_some() => {}
+            "BEGIN" if self.syntax.delimiters => {
                 let error = self.wrong("where a body of several statements ends is not clear");
                 return Err(error.with_hint(
                     "write `DELIMITER //` above it, `//` behind it, and `DELIMITER ;` below",
                 ));
             }
-            "BEGIN" if self.syntax.delimiters => {}
             "BEGIN" if self.depth == 0 => {
                 let behind = self.text[self.at + length..].trim_start().as_bytes();
                 let is_atomic = behind.get(..6).is_some_and(|w| w.eq_ignore_ascii_case(b"ATOMIC"));

@@ -64,7 +64,7 @@ impl Migrator {
             return Err(error);
         }
         write(&on, &tracker::delete(name, None)?).await?;
-        run.held.verify().await?;
+        run.verify_inside().await?;
         transaction.commit().await?;
         Ok(true)
     }

@@ -69,6 +69,16 @@ pub(super) struct Run {
     pub(super) done: Vec<Done>,
 }
 
+impl Run {
+    /// Looks at the lock from inside of a transaction. Where that keeps all others out, it cannot be lost.
+    pub(super) async fn verify_inside(&self) -> Result<()> {
+        match self.capabilities.single_writer {
+            true => Ok(()),
+            false => self.held.verify().await,
+        }
+    }
+}
+
 impl Migrator {
     /// For a connection, with its migrations.
     pub fn new(connection: &Connection, migrations: Migrations) -> Self {

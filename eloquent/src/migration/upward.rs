@@ -95,7 +95,7 @@ impl Migrator {
         let taken = context.state.into_inner().taken;
         write(&on, &finished(&on, began.elapsed(), taken).await?.of(name, Some(&run.wait.run))?)
             .await?;
-        run.held.verify().await?;
+        run.verify_inside().await?;
         transaction.commit().await?;
         Ok(true)
     }

@@ -7,6 +7,7 @@ mod conditions;
 mod crud;
 mod errors;
 mod expressions;
+mod migrating;
 mod options;
 mod predicates;
 mod reference;
@@ -57,6 +58,7 @@ pub(crate) const MODULES: &[(&str, &[Case<Contract>])] = &[
     ("schema", schema::CASES),
     ("schema_changes", schema_changes::CASES),
     ("schema_features", schema_features::CASES),
+    ("migrating", migrating::CASES),
     ("errors", errors::CASES),
     ("streams", streams::CASES),
     ("cancellation", cancellation::CASES),
@@ -174,9 +176,10 @@ mod tests {
         (all.last_insert_id, all.upsert, all.joins, all.row_locks) = (true, true, true, true);
         (all.partial_indexes, all.expression_indexes, all.comments) = (true, true, true);
         (all.arrays, all.virtual_columns, all.transactional_ddl) = (true, true, true);
+        (all.named_locks, all.single_writer) = (true, true);
         let needs = || MODULES.iter().flat_map(|(_, cases)| *cases).flat_map(Case::needs);
         type Switch = fn(&mut Capabilities);
-        let switches: [Switch; 16] = [
+        let switches: [Switch; 18] = [
             |c| c.transactions = !c.transactions,
             |c| c.savepoints = !c.savepoints,
             |c| c.returning = !c.returning,
@@ -191,6 +194,8 @@ mod tests {
             |c| c.arrays = !c.arrays,
             |c| c.virtual_columns = !c.virtual_columns,
             |c| c.transactional_ddl = !c.transactional_ddl,
+            |c| c.named_locks = !c.named_locks,
+            |c| c.single_writer = !c.single_writer,
             |c| c.family = Family::Document,
             |c| c.max_binds = 100,
         ];

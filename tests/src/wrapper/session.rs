@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use eloquent_core::driver::{Affected, Capabilities, Fetched, Now, Session, TransactionOptions};
-use eloquent_core::row::RowSink;
+use eloquent_core::driver::{
+    Affected, Capabilities, Fetched, Now, Object, Question, Session, TransactionOptions,
+};
+use eloquent_core::row::{OwnedRow, RowSink};
 use eloquent_core::schema::{SchemaChange, TableInfo, TableSummary};
-use eloquent_core::statement::Statement;
+use eloquent_core::statement::{ScriptPart, Statement};
 use eloquent_core::{Error, ErrorKind, Result, async_trait};
 
 use super::Step;
@@ -134,6 +136,31 @@ impl Session for Wrapped {
 
     async fn inspect_table(&mut self, name: &str) -> Result<Option<TableInfo>> {
         step!(self, Step::Explain, 0, || name.to_owned(), |inner| inner.inspect_table(name))
+    }
+
+    fn split(&self, script: &str) -> Result<Vec<ScriptPart>> {
+        self.inner.as_ref().ok_or_else(lost)?.split(script)
+    }
+
+    fn render_change(&self, change: &SchemaChange) -> Result<Vec<String>> {
+        self.inner.as_ref().ok_or_else(lost)?.render_change(change)
+    }
+
+    async fn run_text(&mut self, text: &str) -> Result<()> {
+        step!(self, Step::Alter, 0, || text.to_owned(), |inner| inner.run_text(text))
+    }
+
+    async fn ask(&mut self, question: Question<'_>) -> Result<Vec<OwnedRow>> {
+        step!(self, Step::Explain, 0, || format!("{question:?}"), |inner| inner.ask(question))
+    }
+
+    async fn ready_to_migrate(&mut self, in_transaction: bool) -> Result<()> {
+        let text = || "ready to migrate".to_owned();
+        step!(self, Step::Explain, 0, text, |inner| inner.ready_to_migrate(in_transaction))
+    }
+
+    fn drop_all(&self, objects: &[Object]) -> Result<Vec<String>> {
+        self.inner.as_ref().ok_or_else(lost)?.drop_all(objects)
     }
 
     async fn begin(&mut self, depth: u32, options: TransactionOptions) -> Result<()> {

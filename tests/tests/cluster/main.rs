@@ -6,6 +6,7 @@
 
 mod galera;
 mod ground;
+mod migrations;
 mod pgbouncer;
 mod replicas;
 
@@ -33,6 +34,13 @@ fn main() -> ExitCode {
     trials.extend(
         pgbouncer::TESTS.iter().map(|(name, test)| trial("ELOQUENT_TEST_PGBOUNCER", name, *test)),
     );
+    trials.extend(migrations::TESTS.iter().map(|(name, test)| {
+        let variable = match name.contains("pooler") {
+            true => "ELOQUENT_TEST_PGBOUNCER",
+            false => "ELOQUENT_TEST_GALERA",
+        };
+        trial(variable, name, *test)
+    }));
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 

@@ -137,8 +137,8 @@ fn summary(outcome: &Outcome) -> String {
     if up > 0 {
         parts.push(format!("{up} applied"));
     }
-    if parts.is_empty() {
-        return "nothing to do".to_owned();
+    if outcome.done.is_empty() {
+        return parts.pop().unwrap_or_else(|| "nothing to do".to_owned());
     }
     let elapsed = outcome.done.iter().map(|one| one.elapsed).sum();
     format!("{} in {}", parts.join(", "), time(elapsed))

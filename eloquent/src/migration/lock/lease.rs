@@ -148,6 +148,8 @@ async fn take(session: &mut Apart, now: i64, owner: &str, holder: &str) -> Resul
     match session.execute(&insert).await {
         Ok(_) => return Ok(true),
         Err(error) if error.kind() == ErrorKind::UniqueViolation => {}
+        // somebody else was faster on another server
+        Err(error) if error.is_retryable() => return Ok(false),
         Err(error) => return Err(error),
     }
     let next = Expression::Arithmetic(
@@ -165,17 +167,17 @@ async fn take(session: &mut Apart, now: i64, owner: &str, holder: &str) -> Resul
         compare("name", CompareOperator::Equal, text(NAME)),
         compare("ends_at", CompareOperator::Less, Value::I64(now)),
     ];
-    Ok(session.execute(&update(values, passed)).await?.rows == 1)
+    match session.execute(&update(values, passed)).await {
+        Err(error) if error.is_retryable() => Ok(false),
+        taken => Ok(taken?.rows == 1),
+    }
 }
 
-/// Moves the end on, if it is still ours.
+/// Moves the end on, if it is still ours: also after it has passed, as long as nobody has taken it.
 async fn renew(session: &mut Apart, owner: &str) -> Result<bool> {
     let now = number(&session.ask(Question::Clock).await?)?;
     let ends_at = Expression::Value(Value::I64(now + LASTS));
-    let mut filter = ours(owner);
-    // who has slept through the end must not act as if it had not
-    filter.push(compare("ends_at", CompareOperator::GreaterOrEqual, Value::I64(now)));
-    Ok(session.execute(&update(vec![("ends_at", ends_at)], filter)).await?.rows == 1)
+    Ok(session.execute(&update(vec![("ends_at", ends_at)], ours(owner))).await?.rows == 1)
 }
 
 async fn beat(session: Arc<Mutex<Apart>>, owner: String) {
