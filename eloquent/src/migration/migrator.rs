@@ -150,7 +150,7 @@ impl Migrator {
     /// Drops all tables and views, whoever made them, and runs all migrations.
     pub async fn fresh(&self) -> Outcome {
         let mut done = Vec::new();
-        let outcome = self.from_nothing(&mut done).await;
+        let outcome = self.start_over(&mut done).await;
         Outcome::new(done, outcome.map_err(|error| self.locate(error)))
     }
 
@@ -285,7 +285,7 @@ impl Migrator {
         Ok(())
     }
 
-    async fn from_nothing(&self, done: &mut Vec<Done>) -> Result<()> {
+    async fn start_over(&self, done: &mut Vec<Done>) -> Result<()> {
         self.migrations.check()?;
         let reader = Apart::open(&self.connection).await?;
         let names: Vec<String> = self.migrations.names().map(str::to_owned).collect();
