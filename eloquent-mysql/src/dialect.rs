@@ -457,7 +457,7 @@ impl Dialect for MySqlDialect {
     }
 
     fn question(&self, question: Question<'_>) -> Option<RawSql> {
-        migrate::question(question)
+        migrate::question(question, self.is_mariadb())
     }
 
     fn migration_settings(&self, _in_transaction: bool) -> &'static [&'static str] {

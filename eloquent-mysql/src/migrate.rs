@@ -39,11 +39,21 @@ pub(crate) fn effect(words: &[&str]) -> Effect {
 /// Locks belong to the server, and their names are short: a hash of the database and the name.
 const KEY: &str = "CONCAT('eloquent:', MD5(CONCAT(DATABASE(), '/', ?)))";
 
-pub(crate) fn question(question: Question<'_>) -> Option<RawSql> {
+/// On a cluster each server has locks of its own, which keep nobody out who writes to another one. MariaDB
+/// grants them all the same; where MySQL is one, it refuses them by itself.
+const ON_CLUSTER: &str = "(SELECT COUNT(*) FROM information_schema.SYSTEM_VARIABLES \
+                          WHERE VARIABLE_NAME = 'WSREP_ON' AND GLOBAL_VALUE = 'ON')";
+
+pub(crate) fn question(question: Question<'_>, is_mariadb: bool) -> Option<RawSql> {
     let with_key = |text: &str, name: &str| RawSql::trusted(text.replace("KEY", KEY)).bind(name);
     Some(match question {
         Question::TryLock(name) => {
-            with_key("SELECT CAST(COALESCE(GET_LOCK(KEY, 0), 0) AS SIGNED)", name)
+            let on_cluster = if is_mariadb { ON_CLUSTER } else { "0" };
+            let text = format!(
+                "SELECT CAST(CASE WHEN {on_cluster} > 0 THEN -1 \
+                 ELSE COALESCE(GET_LOCK(KEY, 0), 0) END AS SIGNED)"
+            );
+            with_key(&text, name)
         }
         Question::Unlock(name) => {
             with_key("SELECT CAST(COALESCE(RELEASE_LOCK(KEY), 0) AS SIGNED)", name)

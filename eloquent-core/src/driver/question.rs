@@ -4,7 +4,8 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Question<'q> {
-    /// Takes the lock of this name if it is free, for as long as the session lasts: 1, else 0.
+    /// Takes the lock of this name if it is free, for as long as the session lasts: 1, else 0. −1 where
+    /// such a lock would not keep all others out.
     TryLock(&'q str),
     /// Whether the session holds the lock: 1 or 0. Behind a pooler the answer may change.
     HoldsLock(&'q str),

@@ -3,7 +3,7 @@
 use eloquent::migration::{Migration, MigrationContext, Migrations, Migrator, async_trait};
 use eloquent::{ConnectionConfig, Db, Result};
 
-use crate::ground::{addresses, config, create_database, open};
+use crate::ground::{addresses, config, create_database, eventually, open};
 
 crate::tests!["migrations": a_pooler_lets_one_migrate, a_cluster_lets_one_migrate];
 
@@ -59,6 +59,17 @@ async fn a_pooler_lets_one_migrate() -> Result<()> {
 async fn a_cluster_lets_one_migrate() -> Result<()> {
     let nodes = addresses("ELOQUENT_TEST_GALERA");
     create_database("mysql", &nodes[0], "cluster_migrations").await?;
-    let settings = nodes.iter().chain(&nodes[..1]);
-    all_at_once(settings.map(|node| config("mysql", node, "cluster_migrations")).collect()).await
+    let settings: Vec<_> = nodes
+        .iter()
+        .chain(&nodes[..1])
+        .map(|node| config("mysql", node, "cluster_migrations"))
+        .collect();
+    for config in &settings {
+        eventually("the database is on each server", async || {
+            let db = open(config.clone(), 1);
+            matches!(db, Ok(db) if Db::raw("SELECT 1").on(&db).execute().await.is_ok())
+        })
+        .await;
+    }
+    all_at_once(settings).await
 }

@@ -3,6 +3,7 @@ mod dialects;
 mod hostile;
 mod predicate;
 mod schema;
+mod script;
 mod select;
 mod shape;
 mod tsql;

@@ -23,8 +23,11 @@ pub(super) async fn acquire(
 ) -> Result<Option<Named>> {
     for round in 0.. {
         match session.ask(Question::TryLock(NAME)).await {
-            Ok(answer) if number(&answer)? == 1 => break,
-            Ok(_) => {}
+            Ok(answer) => match number(&answer)? {
+                1 => break,
+                0 => {}
+                _ => return Ok(None),
+            },
             Err(error) if error.kind() == ErrorKind::Unsupported => return Ok(None),
             Err(error) => return Err(error),
         }
