@@ -114,10 +114,10 @@ fn one_target_at_a_time() {
 #[test]
 fn a_driver_that_is_not_linked_names_its_feature() {
     let place = Place::with_sqlite();
-    for line in ["db:ping --mongo", "db:ping --mongo --test", "db:ping --connection mongo_test"] {
+    for line in ["db:ping --mssql", "db:ping --mssql --test", "db:ping --connection mssql_test"] {
         place.run(line).expect(2, &[]).complains(&[
-            "error[driver_not_found]: the driver `mongo` is not part of this program",
-            "hint: build it with the cargo feature `mongo` of `eloquent-cli`",
+            "error[driver_not_found]: the driver `mssql` is not part of this program",
+            "hint: build it with the cargo feature `mssql` of `eloquent-cli`",
         ]);
     }
     place.run("db:ping --connection mssql").expect(2, &[]).complains(&["feature `mssql`"]);
@@ -125,6 +125,6 @@ fn a_driver_that_is_not_linked_names_its_feature() {
         .run("db:ping --connection reports")
         .expect(2, &[])
         .complains(&["error[connection_unknown]: there is no connection `reports`", "sqlite_test"]);
-    let (code, document) = place.json("db:ping --mongo");
+    let (code, document) = place.json("db:ping --mssql");
     assert_eq!((code, &document["error"]["code"]), (2, &"driver_not_found".into()));
 }

@@ -6,6 +6,7 @@
 
 mod coverage;
 mod ground;
+mod migrations;
 mod scenarios;
 
 use std::time::Instant;
@@ -61,7 +62,7 @@ async fn ten_thousand_drops_leave_nothing_behind() {
 #[cfg(any(feature = "pg", feature = "mysql"))]
 fn on(server: Server) -> impl Iterator<Item = Setup> {
     let place = Place::Server(server);
-    let setups = [0, 1, 3, 11].map(|pauses| Setup { place, pauses, fresh_sessions: false });
+    let setups = [0, 1, 3, 13].map(|pauses| Setup { place, pauses, fresh_sessions: false });
     setups.into_iter().chain([Setup { place, pauses: 0, fresh_sessions: true }])
 }
 
@@ -148,5 +149,5 @@ async fn a_dropped_statement_and_its_transaction_on_mariadb() {
 
 #[test]
 fn every_public_future_is_dropped() {
-    coverage::check(SCENARIOS);
+    coverage::check(SCENARIOS.iter().map(|scenario| scenario.covers).chain([migrations::COVERS]));
 }

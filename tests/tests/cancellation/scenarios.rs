@@ -1,7 +1,7 @@
 //! The futures that are dropped: all that Eloquent has, alone and together.
 
 use eloquent::prelude::*;
-use eloquent::{Error, Result};
+use eloquent::{Error, Result, Schema};
 
 use crate::ground::{At, BEFORE, BoxFuture, Row, Whole};
 
@@ -142,6 +142,23 @@ scenarios! {
         Whole::create_table().await?;
         Whole::drop_table().await?;
         Whole::create_table().await?
+    }
+    "Schema::tables Schema::views Schema::describe Schema::has_table Schema::has_view": |at| {
+        let schema = Schema::on(&at.connection);
+        schema.tables().await?;
+        schema.views().await?;
+        schema.describe("cancelled_rows").await?;
+        schema.has_table("cancelled_rows").await?;
+        schema.has_view("cancelled_rows").await?
+    }
+    "Schema::has_column Schema::has_columns Schema::has_index Schema::columns Schema::indexes Schema::foreign_keys": |at| {
+        let schema = Schema::on(&at.connection);
+        schema.has_column("cancelled_rows", "id").await?;
+        schema.has_columns("cancelled_rows", &["id", "label"]).await?;
+        schema.has_index("cancelled_rows", "none").await?;
+        schema.columns("cancelled_rows").await?;
+        schema.indexes("cancelled_rows").await?;
+        schema.foreign_keys("cancelled_rows").await?
     }
     "RawQuery::fetch RawQuery::rows RawQuery::scalar": |at| {
         Db::raw("SELECT * FROM cancelled_rows WHERE id = ?").bind(at.base).fetch::<Row>().await?;
