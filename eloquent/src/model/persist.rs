@@ -86,15 +86,16 @@ impl<'m, M: Model> UpdateOne<'m, M> {
             change.written = true;
             return Ok(false);
         }
-        if let Some(position) = definition.updated_at.filter(|position| !differs(&after, *position))
-        {
+        // it is written even if it is still the same moment
+        let touched = definition.updated_at.filter(|position| !differs(&after, *position));
+        if let Some(position) = touched {
             change.model.touch(now());
             after[position] = value_of(change.model, position)?;
         }
         let filter = key_filter(definition, &change.model.key())?;
         let mut assignments = Vec::new();
         for (position, (value, column)) in after.into_iter().zip(definition.columns).enumerate() {
-            if value != change.before[position] {
+            if value != change.before[position] || touched == Some(position) {
                 column.check(value.as_ref()).locate(definition)?;
                 let reference =
                     ColumnRef { source: Source(0), name: column.name.clone(), ty: Some(column.ty) };

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-
 /// Fails when a public future of the sources is not among what the scenarios cover.
 pub(crate) fn check<'c>(covers: impl IntoIterator<Item = &'c str>) {
     let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("../eloquent/src");

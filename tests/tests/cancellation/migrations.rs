@@ -62,7 +62,8 @@ impl Migration for Script {
 
     async fn up(&self, db: &MigrationContext) -> Result<()> {
         let name = self.0;
-        db.script(&format!("CREATE TABLE {name} (id INTEGER); INSERT INTO {name} VALUES (1);")).await
+        db.script(&format!("CREATE TABLE {name} (id INTEGER); INSERT INTO {name} VALUES (1);"))
+            .await
     }
 
     async fn down(&self, db: &MigrationContext) -> Result<()> {
