@@ -148,6 +148,31 @@ impl RowSink for Discard {
     }
 }
 
+/// A sink that copies rows, for results whose shape is known only at run time.
+///
+/// A driver gives it back with what came; see [`Session::fetch`](crate::driver::Session::fetch).
+#[derive(Debug, Default)]
+pub struct OwnedRows {
+    /// The rows so far.
+    pub rows: Vec<OwnedRow>,
+    names: Option<Arc<[String]>>,
+}
+
+impl RowSink for OwnedRows {
+    fn row(&mut self, row: &dyn Row) -> Result<Flow> {
+        self.rows.push(OwnedRow::copy(row, &mut self.names)?);
+        Ok(Flow::Continue)
+    }
+
+    fn reset(&mut self) {
+        self.rows.clear();
+    }
+
+    fn into_any(self: Box<Self>) -> Box<dyn Any + Send> {
+        self
+    }
+}
+
 /// A row with its values and column names, for results whose shape is known only at run time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OwnedRow {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{Binds, Compiled, Dialect, StatementCache};
 use crate::driver::{Affected, Fetched, Now, Object, Question, Session, TransactionOptions};
-use crate::row::{Discard, Flow, OwnedRow, Row, RowSink};
+use crate::row::{Discard, OwnedRow, OwnedRows, RowSink};
 use crate::schema::{SchemaChange, TableInfo, TableSummary};
 use crate::statement::{ScriptPart, Statement};
 use crate::value::ValueRef;
@@ -277,9 +277,9 @@ impl<S: SqlSession> Session for S {
         let Some(raw) = dialect.question(question) else {
             return Err(Error::unsupported("this question", dialect.driver()));
         };
-        let answer = Box::new(Answer { rows: Vec::new(), names: None });
+        let answer = Box::new(OwnedRows::default());
         let fetched = Session::fetch(self, &Statement::Raw(raw), answer).await?;
-        match fetched.sink.into_any().downcast::<Answer>() {
+        match fetched.sink.into_any().downcast::<OwnedRows>() {
             Ok(answer) => Ok(answer.rows),
             Err(_) => Err(Error::new(ErrorKind::Database, "the driver gave another sink back")),
         }
@@ -319,25 +319,4 @@ impl<S: SqlSession> Session for S {
 fn no_inspection(dialect: &dyn Dialect) -> Error {
     Error::unsupported("telling what tables look like", dialect.driver())
         .with_hint("its driver would have to implement `inspect_tables` and `inspect_table`")
-}
-
-/// The rows of an answer.
-struct Answer {
-    rows: Vec<OwnedRow>,
-    names: Option<Arc<[String]>>,
-}
-
-impl RowSink for Answer {
-    fn row(&mut self, row: &dyn Row) -> Result<Flow> {
-        self.rows.push(OwnedRow::copy(row, &mut self.names)?);
-        Ok(Flow::Continue)
-    }
-
-    fn reset(&mut self) {
-        self.rows.clear();
-    }
-
-    fn into_any(self: Box<Self>) -> Box<dyn std::any::Any + Send> {
-        self
-    }
 }

@@ -1,12 +1,11 @@
 //! What the tests stand on: a collection of their own, and short ways to ask it.
 
-use std::any::Any;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use eloquent_core::config::ConnectionConfig;
 use eloquent_core::driver::{Connection, Driver as _, Session};
-use eloquent_core::row::{Flow, OwnedRow, Row, RowSink};
+use eloquent_core::row::OwnedRows;
 use eloquent_core::schema::{Column, ColumnType, SchemaChange, TableDefinition};
 use eloquent_core::statement::{
     ColumnRef, CompareOperator, Expression, Insert, Order, Predicate, Projection, Select, Source,
@@ -120,34 +119,13 @@ pub(crate) fn select(table: &Name, columns: &[&'static str]) -> Select {
     select
 }
 
-#[derive(Default)]
-pub(crate) struct Collect {
-    rows: Vec<OwnedRow>,
-    names: Option<Arc<[String]>>,
-}
-
-impl RowSink for Collect {
-    fn row(&mut self, row: &dyn Row) -> Result<Flow> {
-        self.rows.push(OwnedRow::copy(row, &mut self.names)?);
-        Ok(Flow::Continue)
-    }
-
-    fn reset(&mut self) {
-        self.rows.clear();
-    }
-
-    fn into_any(self: Box<Self>) -> Box<dyn Any + Send> {
-        self
-    }
-}
-
 /// The values of the rows.
 pub(crate) async fn rows(
     session: &mut dyn Session,
     statement: Statement,
 ) -> Result<Vec<Vec<Value>>> {
-    let fetched = session.fetch(&statement, Box::new(Collect::default())).await?;
-    let collected = fetched.sink.into_any().downcast::<Collect>().expect("the sink");
+    let fetched = session.fetch(&statement, Box::new(OwnedRows::default())).await?;
+    let collected = fetched.sink.into_any().downcast::<OwnedRows>().expect("the sink");
     Ok(collected.rows.iter().map(|row| row.values().to_vec()).collect())
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use eloquent_core::config::ConnectionConfig;
 use eloquent_core::driver::{Affected, Connection, Driver as _, Session};
-use eloquent_core::row::{Flow, OwnedRow, Row, RowSink};
+use eloquent_core::row::{OwnedRow, OwnedRows};
 use eloquent_core::statement::{IntoBind, RawSql, Statement};
 use eloquent_core::value::{Mismatch, Value};
 use eloquent_core::{Error, Result};
@@ -79,8 +79,8 @@ async fn query(
     session: &mut dyn Session,
     statement: &Statement,
 ) -> Result<(Affected, Vec<OwnedRow>)> {
-    let fetched = session.fetch(statement, Box::new(Rows::default())).await?;
-    let rows = fetched.sink.into_any().downcast::<Rows>().map(|rows| rows.rows);
+    let fetched = session.fetch(statement, Box::new(OwnedRows::default())).await?;
+    let rows = fetched.sink.into_any().downcast::<OwnedRows>().map(|rows| rows.rows);
     Ok((fetched.affected, rows.map_err(|_| Error::invalid("the sink is another one"))?))
 }
 
@@ -88,25 +88,4 @@ async fn query(
 async fn one(session: &mut dyn Session, text: &str, binds: &[Value]) -> Result<Value> {
     let (_, rows) = query(session, &raw(text, binds)).await?;
     Ok(rows[0].values()[0].clone())
-}
-
-#[derive(Default)]
-struct Rows {
-    rows: Vec<OwnedRow>,
-    names: Option<Arc<[String]>>,
-}
-
-impl RowSink for Rows {
-    fn row(&mut self, row: &dyn Row) -> Result<Flow> {
-        self.rows.push(OwnedRow::copy(row, &mut self.names)?);
-        Ok(Flow::Continue)
-    }
-
-    fn reset(&mut self) {
-        self.rows.clear();
-    }
-
-    fn into_any(self: Box<Self>) -> Box<dyn std::any::Any + Send> {
-        self
-    }
 }

@@ -1,9 +1,7 @@
 //! Statements in the language of the database.
 
-use std::sync::Arc;
-
 use eloquent_core::Result;
-use eloquent_core::row::{Flow, OwnedRow, Row, RowReader, RowSink};
+use eloquent_core::row::{Flow, OwnedRow, OwnedRows, Row, RowReader, RowSink};
 use eloquent_core::statement::{IntoBind, RawSql, Statement};
 use eloquent_core::value::{ColumnValue, ValueRef};
 use eloquent_core::{Error, ErrorKind};
@@ -79,7 +77,7 @@ impl RawQuery {
     /// # Errors
     /// What the database reports.
     pub async fn rows(self) -> Result<Vec<OwnedRow>> {
-        Ok(self.run(Owned { rows: Vec::new(), names: None }).await?.rows)
+        Ok(self.run(OwnedRows::default()).await?.rows)
     }
 
     /// Reads the first column of the first row; `None` when there is no row.
@@ -108,7 +106,7 @@ impl RawQuery {
 
 /// The rows of a statement as they are.
 pub(crate) async fn rows_of(executor: &Executor, statement: &Statement) -> Result<Vec<OwnedRow>> {
-    Ok(executor.fetch(statement, Owned { rows: Vec::new(), names: None }).await?.1.rows)
+    Ok(executor.fetch(statement, OwnedRows::default()).await?.1.rows)
 }
 
 /// Reads rows by name: the positions are worked out at the first row.
@@ -168,26 +166,5 @@ impl Row for Reordered<'_> {
 
     fn name(&self, index: usize) -> Option<&str> {
         self.positions.get(index).and_then(|position| self.row.name(*position))
-    }
-}
-
-/// Copies rows.
-struct Owned {
-    rows: Vec<OwnedRow>,
-    names: Option<Arc<[String]>>,
-}
-
-impl RowSink for Owned {
-    fn row(&mut self, row: &dyn Row) -> Result<Flow> {
-        self.rows.push(OwnedRow::copy(row, &mut self.names)?);
-        Ok(Flow::Continue)
-    }
-
-    fn reset(&mut self) {
-        self.rows.clear();
-    }
-
-    fn into_any(self: Box<Self>) -> Box<dyn std::any::Any + Send> {
-        self
     }
 }
