@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use eloquent::Registry;
 
-use crate::command::{Make, Migrate};
+use crate::command::{Database, Make, Migrate, Project, Seed, Tag};
 use crate::output::Form;
 use crate::target::{self, Targets};
 
@@ -14,9 +14,12 @@ const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed or something is wrong, 2 
                           consent, 4 somebody else migrates, 5 migrations and database differ, \
                           6 interrupted";
 
+/// The name of the program.
+const NAME: &str = "eloquent";
+
 #[derive(Debug, Parser)]
 #[command(
-    name = "eloquent",
+    name = NAME,
     version,
     about = "Looks after the databases of a project.",
     after_help = EXIT_CODES,
@@ -59,11 +62,24 @@ enum Named {
     /// Check the settings of all connections, without opening any
     #[command(name = "env:check")]
     EnvCheck,
-    /// Make the files of a migration
-    #[command(name = "make:migration")]
+    #[command(flatten)]
+    Project(Project),
+    /// Show which environment a database says that it is of, or change it
+    #[command(name = "db:tag")]
+    Tag(Tag),
+    #[command(flatten)]
     Make(Make),
     #[command(flatten)]
+    Database(Database),
+    #[command(flatten)]
     Migrate(Migrate),
+    #[command(flatten)]
+    Seed(Seed),
+    /// Write what a shell completes commands and options with
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
 }
 
 /// A command, and what it is to be done with.
@@ -73,8 +89,22 @@ pub(crate) enum Command {
     Ping(Targets),
     Drivers,
     EnvCheck,
+    Project(Project),
     Make(Make, Targets),
+    Database(Database, Targets),
     Migrate(Migrate, Targets),
+    Seed(Seed, Targets),
+    Tag(Tag, Targets),
+    /// The name of the shell, and the text for it.
+    Completions(&'static str, String),
+}
+
+impl Command {
+    /// Whether the project's own program has to do it, if there is one: only that has what the project
+    /// compiles, such as migrations in Rust.
+    pub(crate) fn needs_project(&self) -> bool {
+        matches!(self, Command::Migrate(..) | Command::Seed(..))
+    }
 }
 
 /// Reads the arguments.
@@ -94,8 +124,13 @@ pub(crate) fn parse(
     let command = match command {
         Named::About => Command::About,
         Named::Ping => Command::Ping(targets),
+        Named::Project(project) => Command::Project(project),
         Named::Make(make) => Command::Make(make, targets),
+        Named::Database(database) => Command::Database(database, targets),
         Named::Migrate(migrate) => Command::Migrate(migrate, targets),
+        Named::Completions { shell } => completions(shell, registry),
+        Named::Seed(seed) => Command::Seed(seed, targets),
+        Named::Tag(tag) => Command::Tag(tag, targets),
         Named::Drivers => Command::Drivers,
         Named::EnvCheck => Command::EnvCheck,
     };
@@ -107,6 +142,25 @@ fn commands(registry: &Registry) -> clap::Command {
     target::COMMANDS.iter().fold(Arguments::command(), |command, name| {
         command.mut_subcommand(name, |own| target::add_flags(own, registry))
     })
+}
+
+fn completions(shell: clap_complete::Shell, registry: &Registry) -> Command {
+    let mut text = Vec::new();
+    clap_complete::generate(shell, &mut commands(registry), NAME, &mut text);
+    let mut text = String::from_utf8_lossy(&text).into_owned();
+    let name = match shell {
+        clap_complete::Shell::Bash => {
+            // for bash a `:` ends a word, which would cut the names of commands
+            text.push_str("COMP_WORDBREAKS=${COMP_WORDBREAKS//:/}\n");
+            "bash"
+        }
+        clap_complete::Shell::Elvish => "elvish",
+        clap_complete::Shell::Fish => "fish",
+        clap_complete::Shell::PowerShell => "powershell",
+        clap_complete::Shell::Zsh => "zsh",
+        _ => "shell",
+    };
+    Command::Completions(name, text)
 }
 
 /// The form that is asked for, as far as arguments tell that may be wrong.

@@ -28,21 +28,26 @@
 
 mod arguments;
 mod command;
+mod delegate;
 mod missing;
 mod output;
+mod process;
 mod signal;
+mod suggest;
 mod target;
 
 use std::borrow::Cow;
 use std::ffi::OsString;
+use std::path::Path;
 use std::process::ExitCode;
 
 use eloquent::migration::{Migrations, Stop};
+use eloquent::seeding::{Models, Seeders};
 use eloquent::{DriverEntry, Environment, Registry, Result};
 
 use arguments::Global;
 use command::Context;
-use output::{Exit, Form, Output};
+use output::{Exit, Form, Output, Talk};
 
 pub use output::Console;
 
@@ -54,7 +59,11 @@ pub struct Cli {
     environment: Option<Environment>,
     drivers: Vec<DriverEntry>,
     migrations: Vec<(String, Migrations)>,
+    models: Models,
+    seeders: Seeders,
+    is_forbidden: bool,
     stop: Stop,
+    stands_alone: bool,
 }
 
 impl Cli {
@@ -82,6 +91,57 @@ impl Cli {
     #[must_use]
     pub fn migrations(mut self, connection: impl Into<String>, migrations: Migrations) -> Self {
         self.migrations.push((connection.into(), migrations));
+        self
+    }
+
+    /// Says that this program is not that of a project. What needs code that a project compiles, such as its
+    /// migrations in Rust, is then done by the project's own program, where the folder has one.
+    #[must_use]
+    pub fn stand_alone(mut self) -> Self {
+        self.stands_alone = true;
+        self
+    }
+
+    /// Adds the models of the project. `db:seed:precheck` looks for their tables.
+    #[must_use]
+    pub fn models(mut self, models: Models) -> Self {
+        self.models = self.models.and(models);
+        self
+    }
+
+    /// Adds seeders. `db:seed` runs them in this order.
+    ///
+    /// ```no_run
+    /// use eloquent::seeding::{Models, Seeder, Seeders, async_trait};
+    ///
+    /// struct Nothing;
+    ///
+    /// #[async_trait]
+    /// impl Seeder for Nothing {
+    ///     fn models(&self) -> Models {
+    ///         Models::new()
+    ///     }
+    ///
+    ///     async fn run(&self) -> eloquent::Result<()> {
+    ///         Ok(())
+    ///     }
+    /// }
+    ///
+    /// #[tokio::main]
+    /// async fn main() -> std::process::ExitCode {
+    ///     eloquent_cli::Cli::new().seeders(Seeders::new().add(Nothing)).run().await
+    /// }
+    /// ```
+    #[must_use]
+    pub fn seeders(mut self, seeders: Seeders) -> Self {
+        self.seeders = self.seeders.and(seeders);
+        self
+    }
+
+    /// Forbids what destroys data wherever it would need consent: no flag then allows it.
+    #[must_use]
+    pub fn prohibit_destructive(mut self, yes: bool) -> Self {
+        self.is_forbidden = yes;
         self
     }
 
@@ -127,11 +187,25 @@ impl Cli {
             Err(said) => return Output::new(console, form).arguments(&said),
         };
         let form = Form { json: global.json, quiet: global.quiet, color: global.color };
+        if self.stands_alone && command.needs_project() {
+            match delegate::find(Path::new("."))
+                .and_then(|own| own.map(|own| delegate::run(&own, arguments)).transpose())
+            {
+                Ok(None) => {}
+                Ok(Some(code)) => return Exit::of_code(code),
+                Err(error) => return Output::new(console, form).failure(&error.into()),
+            }
+        }
+        let terminal = Talk::new(console, form);
         let context = Context {
             registry: &registry,
             drivers: &self.drivers,
             load: &|| self.load(&global),
             migrations: &self.migrations,
+            models: &self.models,
+            seeders: &self.seeders,
+            is_forbidden: self.is_forbidden,
+            terminal: &terminal,
             stop: &self.stop,
         };
         let answer = command::run(&context, &command).await;

@@ -2,5 +2,5 @@
 
 #[tokio::main]
 async fn main() -> std::process::ExitCode {
-    eloquent_cli::Cli::new().run().await
+    eloquent_cli::Cli::new().stand_alone().run().await
 }

@@ -2,6 +2,8 @@
 
 use eloquent::{Error, ErrorKind, Registry};
 
+use crate::suggest;
+
 /// The drivers of Eloquent itself: each is a cargo feature of its name.
 pub(crate) const OURS: &[&str] = &["mongo", "mssql", "mysql", "pg", "sqlite"];
 
@@ -29,7 +31,7 @@ pub(crate) fn connection(registry: &Registry, name: &str) -> Option<Error> {
         .collect();
     let hint = match names.is_empty() {
         true => remedy("pg"),
-        false => format!("there are: {}", names.join(", ")),
+        false => suggest::hint(name, names.iter().map(String::as_str)),
     };
     Some(Error::new(ErrorKind::ConnectionUnknown, message).with_hint(hint))
 }

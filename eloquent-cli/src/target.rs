@@ -11,7 +11,12 @@ pub(crate) const PING: &str = "db:ping";
 /// The commands that take targets.
 pub(crate) const COMMANDS: &[&str] = &[
     PING,
+    "db:show",
+    "db:table",
+    "db:shell",
+    "db:wipe",
     "make:migration",
+    "make:model",
     "migrate:run",
     "migrate:rollback",
     "migrate:status",
@@ -20,6 +25,10 @@ pub(crate) const COMMANDS: &[&str] = &[
     "migrate:refresh",
     "migrate:resolve",
     "migrate:unlock",
+    "db:seed",
+    "db:seed:precheck",
+    "db:seed:fresh",
+    "db:tag",
 ];
 
 const CONNECTION: &str = "connection";
@@ -32,14 +41,24 @@ const TAKEN: &[&str] = &[
     "allow-out-of-order",
     "applied",
     "batch",
+    "class",
     "color",
+    "confirm",
+    "consent",
+    "counts",
+    "document",
     "env-file",
     "env_file",
+    "fields",
     "force",
     "help",
     "json",
+    "migration",
     "name",
+    "no-timestamps",
     "path",
+    "rust",
+    "table",
     "pretend",
     "quiet",
     "retry",
@@ -116,6 +135,14 @@ impl Targets {
     /// Whether they are for all connections.
     pub(crate) fn are_all(&self) -> bool {
         matches!(self.chosen, Chosen::All)
+    }
+
+    /// The connection that is named, by its flag or its name.
+    pub(crate) fn named(&self) -> Option<&str> {
+        match &self.chosen {
+            Chosen::Named(name) => Some(name),
+            Chosen::Default | Chosen::All => None,
+        }
     }
 
     /// The environment with the test mode that the flags ask for.

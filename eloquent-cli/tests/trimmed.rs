@@ -57,3 +57,32 @@ fn a_driver_that_is_left_out_names_its_feature() {
         assert!(text.contains(&format!("cargo feature `{name}`")), "{text}");
     }
 }
+
+/// In a folder that holds a `.env` and the files, and nothing else.
+#[cfg(feature = "sqlite")]
+#[test]
+fn files_are_migrated_and_undone() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    write(".env", "APP_ENV=local\nDB_CONNECTION=sqlite\nSQLITE_PATH=app.sqlite\n");
+    let up = "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT NOT NULL);";
+    write("migrations/sqlite/20260101090000_create_users.up.sql", up);
+    write("migrations/sqlite/20260101090000_create_users.down.sql", "DROP TABLE users;");
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_eloquent"));
+        let output =
+            command.args(arguments).current_dir(folder.path()).env_clear().output().unwrap();
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let has_table = || run(&["db:show"]).lines().any(|line| line.trim().starts_with("users "));
+    run(&["migrate:run"]);
+    assert!(has_table());
+    assert!(run(&["db:table", "users"]).contains("name"));
+    run(&["migrate:rollback"]);
+    assert!(!has_table());
+}

@@ -43,6 +43,8 @@ kinds! {
     ConnectionUnknown = "connection_unknown",
     /// The database could not be opened or reached.
     Connect = "connect",
+    /// The server takes nobody for the moment: it is starting, stopping or recovering.
+    Unavailable = "unavailable",
     /// The session was lost; whether the last statement took effect is unknown.
     ConnectionLost = "connection_lost",
     /// No session of the pool became free within the acquire timeout.
@@ -131,6 +133,7 @@ struct Inner {
     constraint: Option<Text>,
     hint: Option<Text>,
     source: Option<Source>,
+    retryable: bool,
 }
 
 macro_rules! context {
@@ -181,6 +184,7 @@ impl Error {
             constraint: None,
             hint: None,
             source: None,
+            retryable: false,
         }))
     }
 
@@ -255,12 +259,20 @@ impl Error {
         }
     }
 
+    /// Says that running the whole transaction again may succeed, whatever the kind: the database said so.
+    #[must_use]
+    pub fn retryable(mut self) -> Self {
+        self.0.retryable = true;
+        self
+    }
+
     /// Whether running the whole transaction again may succeed.
     pub fn is_retryable(&self) -> bool {
-        matches!(
-            self.0.kind,
-            ErrorKind::SerializationFailure | ErrorKind::Deadlock | ErrorKind::Busy
-        )
+        self.0.retryable
+            || matches!(
+                self.0.kind,
+                ErrorKind::SerializationFailure | ErrorKind::Deadlock | ErrorKind::Busy
+            )
     }
 }
 
@@ -333,6 +345,13 @@ fn is_steering(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_database_may_say_that_it_can_be_run_again() {
+        let lost = Error::new(ErrorKind::ConnectionLost, "lost");
+        assert!(!lost.is_retryable());
+        assert!(lost.retryable().with_table("users").is_retryable());
+    }
 
     #[test]
     fn is_one_pointer_wide() {

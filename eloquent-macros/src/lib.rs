@@ -13,6 +13,7 @@ macro_rules! code {
 
 mod attribute;
 mod column_value;
+mod embedded;
 mod errors;
 mod input;
 mod model;
@@ -66,7 +67,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `#[model(..)]` | means |
 /// |---|---|
 /// | `key` | the field is the key. When several are, the key is a tuple of them in this order. When none is, the field called `id` is the key |
-/// | `auto` | the database numbers this key: for newtypes of integers. Plain integers (and object ids) are numbered without it |
+/// | `auto` | the database numbers this key: for newtypes of integers. Plain integers are numbered without it |
 /// | `auto = false` | the application gives this key |
 /// | `uuid` | a UUID of version 7 is made for this key: for newtypes of `Uuid`. A plain `Uuid` is made without it |
 /// | `column = "TrackId"` | the name of the column |
@@ -89,7 +90,8 @@ use syn::{DeriveInput, parse_macro_input};
 ///
 /// | the key is | new keys |
 /// |---|---|
-/// | one integer or `ObjectId`, or marked `auto` | are made by the database |
+/// | one integer, or marked `auto` | are made by the database |
+/// | one `ObjectId` | are made by Eloquent, unless the draft gives one |
 /// | marked `database_default` | are made by the database |
 /// | one `Uuid`, or marked `uuid` | are made by Eloquent, unless the draft gives one |
 /// | text, a newtype, marked `auto = false` or `default` | are given by the draft |
@@ -144,6 +146,53 @@ pub fn derive_model(input: TokenStream) -> TokenStream {
 pub fn derive_view(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
     view::derive(&input).unwrap_or_else(syn::Error::into_compile_error).into()
+}
+
+/// Lets a struct be kept inside of a row: a document inside of a document, or JSON in a column of a table.
+///
+/// ```
+/// use eloquent::prelude::*;
+///
+/// #[derive(Embedded, Debug, Clone, PartialEq)]
+/// struct Address {
+///     street: Option<String>,
+///     city: String,
+///     location: Location,
+///     #[embedded(default)]
+///     tags: Vec<String>,
+/// }
+///
+/// #[derive(Embedded, Debug, Clone, PartialEq)]
+/// struct Location {
+///     lat: f64,
+///     lon: f64,
+/// }
+///
+/// #[derive(Model, Debug)]
+/// #[model(portable)]
+/// struct User {
+///     id: Uuid,
+///     address: Address,
+///     former: Vec<Address>,
+/// }
+///
+/// let northern = User::query().filter(|u| u.address.location.lat.gt(60.0));
+/// ```
+///
+/// The struct has named fields and no parameters. A field is of any type that a column can hold: scalars,
+/// enums and newtypes with `#[derive(ColumnValue)]`, lists, `Json`, other embedded structs, and an `Option`
+/// of one of these. The struct gets a companion, `AddressPaths`, which closures of queries see.
+///
+/// | `#[embedded(..)]` | means |
+/// |---|---|
+/// | `rename_all = ".."`, on the struct | how the names of the fields are written: `PascalCase`, `camelCase`, `snake_case` or `SCREAMING_SNAKE_CASE`. Otherwise as they are |
+/// | `rename = ".."`, on a field | the name of this field where it is kept |
+/// | `json`, on a field | any type that serde knows |
+/// | `default`, `default = 18`, on a field | what the field is where it is missing in what is read. Without it, only an `Option` may be missing |
+#[proc_macro_derive(Embedded, attributes(embedded))]
+pub fn derive_embedded(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    embedded::derive(&input).unwrap_or_else(syn::Error::into_compile_error).into()
 }
 
 /// Lets a column hold an enum without data, or a newtype.

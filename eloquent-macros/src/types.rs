@@ -37,6 +37,13 @@ pub(crate) fn kind(ty: &Type) -> Kind {
     }
 }
 
+/// Whether the type is seen to be one that no path leads into.
+pub(crate) fn is_scalar(ty: &Type) -> bool {
+    let ty = option_inner(ty).unwrap_or(ty);
+    !matches!(kind(ty), Kind::Other | Kind::Unknown)
+        || is_named(ty, &["bool", "f32", "f64", "NaiveDate", "NaiveTime", "Json"])
+}
+
 /// The `T` of an `Option<T>`.
 pub(crate) fn option_inner(ty: &Type) -> Option<&Type> {
     let segment = path(ty)?.segments.last()?;

@@ -152,7 +152,7 @@ fn project(view: &View<'_>, of: &Path) -> TokenStream {
         let ty = &field.field.ty;
         let source = source(field, &columns);
         quote_spanned! {ty.span()=>
-            <_ as ::eloquent::__private::ViewSource<#ty>>::push(#source, #out);
+            <_ as ::eloquent::__private::ViewSource<#ty>>::give(#source, #out);
         }
     });
     quote_spanned! {of.span()=>

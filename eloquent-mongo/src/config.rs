@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use eloquent_core::config::url;
 use eloquent_core::config::{ConnectionConfig, Setting};
+use eloquent_core::driver::{ReadConcern, ReadPreference, WriteConcern};
 use eloquent_core::{Error, Result};
 
 /// The settings that a connection takes.
@@ -21,6 +22,11 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting::new("connect_timeout_ms", "how long reaching a server may take").default("10000"),
     Setting::new("server_selection_timeout_ms", "how long to wait for a server that can answer")
         .default("10000"),
+    Setting::new("statement_timeout_ms", "how long a statement may take; 0 is any time")
+        .default("0"),
+    Setting::new("read_preference", "who answers reads: `primary`, `secondaryPreferred` and so on"),
+    Setting::new("read_concern", "how certain reads are: `local`, `majority` and so on"),
+    Setting::new("write_concern", "who must have a write: `majority`, or a number of members"),
     Setting::new("max_connections", "how many connections the client keeps to a server")
         .default("100"),
     Setting::new("app_name", "what the server calls the application").default("eloquent"),
@@ -38,6 +44,12 @@ pub(crate) struct Settings {
     pub(crate) tls_ca_file: Option<PathBuf>,
     pub(crate) connect_timeout: Duration,
     pub(crate) server_selection_timeout: Duration,
+    /// `None`: any time.
+    pub(crate) statement_timeout: Option<Duration>,
+    /// As the URI says, when they are left out.
+    pub(crate) read_preference: Option<ReadPreference>,
+    pub(crate) read_concern: Option<ReadConcern>,
+    pub(crate) write_concern: Option<WriteConcern>,
     pub(crate) max_connections: u32,
     pub(crate) app_name: String,
 }
@@ -95,7 +107,12 @@ impl Settings {
         if tls == Some(false) && tls_ca_file.is_some() {
             return Err(config.error("`tls_ca_file` is of no use with `tls=off`"));
         }
+        let statement = config.parsed("statement_timeout_ms", "a number of milliseconds", 0_u32)?;
         Ok(Settings {
+            statement_timeout: (statement > 0).then(|| Duration::from_millis(statement.into())),
+            read_preference: choice(config, "read_preference", PREFERENCES)?,
+            read_concern: choice(config, "read_concern", CONCERNS)?,
+            write_concern: write_concern(config)?,
             db,
             login,
             auth_source: config.get("auth_source").map(str::to_owned),
@@ -107,6 +124,47 @@ impl Settings {
             app_name: config.get("app_name").unwrap_or("eloquent").to_owned(),
             uri,
         })
+    }
+}
+
+const PREFERENCES: &[(&str, ReadPreference)] = &[
+    ("primary", ReadPreference::Primary),
+    ("primaryPreferred", ReadPreference::PrimaryPreferred),
+    ("secondary", ReadPreference::Secondary),
+    ("secondaryPreferred", ReadPreference::SecondaryPreferred),
+    ("nearest", ReadPreference::Nearest),
+];
+
+const CONCERNS: &[(&str, ReadConcern)] = &[
+    ("local", ReadConcern::Local),
+    ("available", ReadConcern::Available),
+    ("majority", ReadConcern::Majority),
+    ("linearizable", ReadConcern::Linearizable),
+    ("snapshot", ReadConcern::Snapshot),
+];
+
+/// One of a few words, in the spelling of the server.
+fn choice<T: Copy>(config: &ConnectionConfig, key: &str, all: &[(&str, T)]) -> Result<Option<T>> {
+    let Some(text) = config.get(key) else { return Ok(None) };
+    let found = all.iter().find(|(name, _)| name.eq_ignore_ascii_case(text));
+    found.map(|(_, choice)| Some(*choice)).ok_or_else(|| {
+        let known: Vec<_> = all.iter().map(|(name, _)| *name).collect();
+        let message = format!("{} is none of {}", config.label(key), known.join(", "));
+        config.error(message)
+    })
+}
+
+fn write_concern(config: &ConnectionConfig) -> Result<Option<WriteConcern>> {
+    const KEY: &str = "write_concern";
+    match config.get(KEY) {
+        None => Ok(None),
+        Some("majority") => Ok(Some(WriteConcern::majority())),
+        Some(_) => match config.parsed(KEY, "`majority` or a number of members", 1_u32)? {
+            0 => Err(config.error(format!("{} is 0", config.label(KEY))).with_hint(
+                "a write that nobody acknowledges could fail unseen: ask for one member at least",
+            )),
+            members => Ok(Some(WriteConcern::members(members))),
+        },
     }
 }
 

@@ -1,28 +1,51 @@
 //! Named connections: one client each, which keeps the connections to the servers itself.
 
+use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
-use eloquent_core::driver::{Capabilities, Connection, Session};
+use eloquent_core::driver::{Capabilities, Connection, Feed, Session, Watched};
 use eloquent_core::{ErrorKind, Result, async_trait};
 use mongodb::bson::doc;
+use mongodb::options::Acknowledgment::Nodes;
 use mongodb::options::{ClientOptions, Credential, Tls, TlsOptions};
-use mongodb::{Client, Database};
+use tokio::sync::watch;
 
+use crate::clients::{Clients, Live};
+use crate::concerns;
 use crate::config::{Settings, wants_tls};
 use crate::error::{error, of_connect};
+use crate::feed::MongoFeed;
 use crate::session::MongoSession;
 use crate::translate::capabilities;
+
+/// How often the client asks each server whether it is there, unless the URI says something else. Who waits
+/// for a server that is back waits for the next time.
+const HEARTBEAT: Duration = Duration::from_secs(2);
+
+/// How long to wait for cursors that are still held when the connection is closed.
+const CLOSING: Duration = Duration::from_secs(1);
 
 /// What the sessions of a connection have in common.
 #[derive(Debug)]
 pub(crate) struct Shared {
-    pub(crate) client: Client,
-    pub(crate) db: Database,
+    clients: Clients,
     /// Whether the server is one of a replica set.
     pub(crate) transactions: bool,
+    /// How long the server may work on a command.
+    pub(crate) statement_timeout: Option<Duration>,
+    pub(crate) connect_timeout: Duration,
+    /// Whether the connection is being closed.
+    pub(crate) closing: watch::Sender<bool>,
     max_connections: u32,
     version: Option<String>,
+}
+
+impl Shared {
+    /// The client for what is sent next.
+    pub(crate) fn live(&self) -> Arc<Live> {
+        self.clients.live()
+    }
 }
 
 /// A database of a server.
@@ -38,8 +61,8 @@ impl MongoConnection {
     /// When it cannot be reached, or refuses the login.
     pub(crate) async fn open(settings: Settings) -> Result<Self> {
         let options = options(&settings).await?;
-        let client = Client::with_options(options).map_err(|e| of_connect(&e))?;
-        let db = client.database(&settings.db);
+        let clients = Clients::new(options, settings.db.clone(), settings.connect_timeout)?;
+        let db = clients.live().db.clone();
         let deadline = settings.connect_timeout + settings.server_selection_timeout;
         let asked = async {
             let hello = db.run_command(doc! { "hello": 1 }).await?;
@@ -53,9 +76,11 @@ impl MongoConnection {
             || hello.get_str("msg").is_ok_and(|msg| msg == "isdbgrid");
         let version = build.and_then(|build| build.get_str("version").ok().map(str::to_owned));
         let shared = Shared {
-            client,
-            db,
+            clients,
             transactions: is_set,
+            statement_timeout: settings.statement_timeout,
+            connect_timeout: settings.connect_timeout,
+            closing: watch::channel(false).0,
             max_connections: settings.max_connections,
             version: version.map(|version| format!("MongoDB {version}")),
         };
@@ -107,6 +132,23 @@ async fn options(settings: &Settings) -> Result<ClientOptions> {
     if let (Some(source), Some(credential)) = (&settings.auth_source, &mut options.credential) {
         credential.source = Some(source.clone());
     }
+    if let Some(preference) = settings.read_preference {
+        options.selection_criteria = Some(concerns::prefer(preference));
+    }
+    if let Some(concern) = settings.read_concern {
+        options.read_concern = Some(concerns::read(concern));
+    }
+    if let Some(concern) = settings.write_concern {
+        options.write_concern = Some(concerns::write(concern));
+    }
+    if options.write_concern.as_ref().is_some_and(|concern| concern.w == Some(Nodes(0))) {
+        return Err(error(
+            ErrorKind::Config,
+            "the setting `uri` asks for writes that nobody acknowledges",
+        )
+        .with_hint("leave `w=0` out: such a write could fail unseen"));
+    }
+    options.heartbeat_freq.get_or_insert(HEARTBEAT);
     options.connect_timeout = Some(settings.connect_timeout);
     options.server_selection_timeout = Some(settings.server_selection_timeout);
     options.max_pool_size = Some(settings.max_connections);
@@ -138,8 +180,22 @@ impl Connection for MongoConnection {
         None
     }
 
+    async fn watch(&self, watched: Watched) -> Result<Box<dyn Feed>> {
+        Ok(Box::new(MongoFeed::open(self.shared.clone(), watched).await?))
+    }
+
+    fn native(&self) -> Option<&(dyn Any + Send + Sync)> {
+        Some(&self.shared)
+    }
+
+    /// Ends what still watches. The client waits for cursors that somebody holds, which may be for ever.
     async fn close(&self) -> Result<()> {
-        self.shared.client.clone().shutdown().await;
+        self.shared.closing.send_replace(true);
+        let client = self.shared.live().client.clone();
+        let shutdown = client.clone().shutdown();
+        if tokio::time::timeout(CLOSING, shutdown.into_future()).await.is_err() {
+            client.shutdown().immediate(true).await;
+        }
         Ok(())
     }
 }

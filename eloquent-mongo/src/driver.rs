@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use eloquent_core::config::{ConnectionConfig, Setting};
-use eloquent_core::driver::{Connection, Driver, Family};
+use eloquent_core::driver::{Connection, Driver, Family, Shell};
 use eloquent_core::{Result, async_trait};
 
 use crate::config::{self, SETTINGS, Settings};
 use crate::connection::MongoConnection;
 use crate::error::DRIVER;
+use crate::shell;
 
 /// MongoDB. See the [crate's page](crate).
 #[derive(Debug, Clone, Copy, Default)]
@@ -46,6 +47,10 @@ impl Driver for MongoDriver {
 
     fn same_database(&self, one: &ConnectionConfig, other: &ConnectionConfig) -> bool {
         config::same_database(one, other)
+    }
+
+    fn shells(&self, config: &ConnectionConfig) -> Result<Vec<Shell>> {
+        shell::of(config)
     }
 
     async fn connect(&self, config: &ConnectionConfig) -> Result<Arc<dyn Connection>> {

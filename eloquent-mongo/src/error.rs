@@ -19,8 +19,23 @@ pub(crate) fn of_statement(failed: &ClientError, collection: &str) -> Error {
     // the table first: what is closest to the cause wins, and a clash may name another collection
     match reported(failed) {
         Some(reported) => of_server(&reported, failed).with_table(collection.to_owned()),
-        None => of_client(failed, ErrorKind::ConnectionLost).with_table(collection.to_owned()),
+        None => of_lost(failed).with_table(collection.to_owned()),
     }
+}
+
+/// The error of a commit.
+pub(crate) fn of_commit(failed: &ClientError) -> Error {
+    match reported(failed) {
+        Some(reported) => of_server(&reported, failed),
+        None => of_lost(failed),
+    }
+}
+
+/// The error of something that was sent. The client says of it whether all of the transaction may be run
+/// again.
+fn of_lost(failed: &ClientError) -> Error {
+    let error = of_client(failed, ErrorKind::ConnectionLost);
+    if failed.contains_label(TRANSIENT_TRANSACTION_ERROR) { error.retryable() } else { error }
 }
 
 /// The error of reaching the server.
@@ -83,7 +98,9 @@ pub(crate) fn of_code(code: i32, message: &str) -> Error {
 }
 
 fn of_server(reported: &Reported<'_>, failed: &ClientError) -> Error {
-    of_reported(reported, failed.contains_label(TRANSIENT_TRANSACTION_ERROR))
+    let is_transient = failed.contains_label(TRANSIENT_TRANSACTION_ERROR);
+    let error = of_reported(reported, is_transient);
+    if is_transient { error.retryable() } else { error }
 }
 
 fn of_reported(reported: &Reported<'_>, is_transient: bool) -> Error {
@@ -101,6 +118,8 @@ fn of_reported(reported: &Reported<'_>, is_transient: bool) -> Error {
         11601 => (Timeout, "the statement was ended on the server", ""),
         13 => (Permission, "the user may not do this", "grant the user a role on this database"),
         18 => (Permission, "the server refuses the login", LOGIN),
+        40_573 => (Unsupported, "this server does not tell of changes", REPLICA_SET),
+        260 | 286 => (InvalidInput, NO_PLACE, "watch without it, and read the collection anew"),
         20 | 263 => (Unsupported, "this server cannot do this", REPLICA_SET),
         11600 | 91 | 189 | 11602 | 6 | 7 | 89 | 9001 => {
             (ConnectionLost, "the server is shutting down or cannot be reached", "")
@@ -116,10 +135,11 @@ fn of_reported(reported: &Reported<'_>, is_transient: bool) -> Error {
             "the key of a document cannot be changed",
             "add a new document, and remove the old one",
         ),
-        10334 | 17419 | 17420 | 17280 => (Encode, "the document is larger than 16 MB", ""),
+        10334 | 17419 | 17420 | 17280 => (Encode, TOO_LARGE, ""),
         15 => (Encode, "the document is nested too deeply", ""),
         241 => (Encode, "the result is out of the range of its type", ""),
         16608 | 16610 | 4_848_401 => (Encode, "division by zero", ""),
+        2 if reported.message.contains("divide by zero") => (Encode, "division by zero", ""),
         12501 | 14031 => (Full, "the disk or quota of the server is full", ""),
         _ => (Database, "", ""),
     };
@@ -134,9 +154,11 @@ fn of_reported(reported: &Reported<'_>, is_transient: bool) -> Error {
     if hint.is_empty() { failed } else { failed.with_hint(hint) }
 }
 
+const TOO_LARGE: &str = "the document is larger than 16 MB";
 const LOGIN: &str = "look at user and password, and at `auth_source`: the database in which the user was made, \
                      often `admin`";
-const REPLICA_SET: &str = "transactions need a replica set, which may be one of a single server: \
+pub(crate) const NO_PLACE: &str = "the server cannot go on from the place to resume after";
+pub(crate) const REPLICA_SET: &str = "transactions and change streams need a replica set, which may be one of a single server: \
                            `mongod --replSet rs0` and then `rs.initiate()`";
 
 /// `… collection: app.users index: email_1 dup key: { email: "…" }`: the names, without the values.
@@ -177,10 +199,19 @@ fn of_client(failed: &ClientError, lost: ErrorKind) -> Error {
             "the name of the server cannot be resolved",
         )
         .with_hint(
-            "`mongodb+srv://` takes one name without a port, for which the DNS has an SRV record",
+            "look at the host in `uri`; `mongodb+srv://` takes one name without a port, for which the DNS has \
+             an SRV record",
         ),
         Client::InvalidTlsConfig { .. } => error(ErrorKind::Config, "TLS cannot be set up")
             .with_hint("look at the file of `tls_ca_file`"),
+        // said by the client before it sends the document
+        Client::InvalidArgument { message, .. } if message.contains("bytes, but document") => {
+            error(ErrorKind::Encode, TOO_LARGE)
+        }
+        Client::InvalidArgument { message, .. } if message.starts_with("Message length") => {
+            error(ErrorKind::Encode, "the statement is larger than a message to the server may be")
+                .with_hint("a document has 16 MB at most")
+        }
         Client::InvalidArgument { .. } => {
             error(ErrorKind::InvalidInput, "the client does not take the statement or setting")
         }

@@ -20,6 +20,10 @@
 //! | `tls_ca_file` | a file of certificates to trust, in PEM, in place of those of Mozilla | |
 //! | `connect_timeout_ms` | how long reaching a server may take | `10000` |
 //! | `server_selection_timeout_ms` | how long to wait for a server that can answer | `10000` |
+//! | `statement_timeout_ms` | how long a statement may take; 0 is any time | `0` |
+//! | `read_preference` | `primary`, `primaryPreferred`, `secondary`, `secondaryPreferred`, `nearest` | what `uri` says |
+//! | `read_concern` | `local`, `available`, `majority`, `linearizable`, `snapshot` | what `uri` says |
+//! | `write_concern` | `majority`, or a number of members | what `uri` says |
 //! | `max_connections` | how many connections the client keeps to a server | `100` |
 //! | `app_name` | what the server calls the application | `eloquent` |
 //!
@@ -36,6 +40,11 @@
 //!
 //! Null is not stored: the field is left out, and what is null in the documents of others is read as null.
 //! An index that is unique lets any number of documents without a value in, as in other databases.
+//!
+//! A validator that is [made of columns](eloquent_core::schema::Validator) has the title `columns`; it follows
+//! when they change. Fields and indexes are renamed in several commands, which others may see half done.
+//! Conditions of indexes and validators, and the commands of scripts, are JSON with the forms of MongoDB for
+//! what JSON has not, such as `{"$oid": "…"}` and `{"$date": "…"}`.
 //!
 //! A name that is empty, begins with `$`, or has a `.` or NUL in it is refused, for columns and at any depth
 //! of a value. So nothing that comes from outside becomes an operator.
@@ -66,7 +75,8 @@
 //!
 //! - A condition on a list holds if it holds for one of the elements, as is the server's habit.
 //! - Bytes are ordered by their length first.
-//! - Arithmetic is exact or an error. The error ends the transaction.
+//! - Arithmetic is exact or an error, also where its result is too large for the column that it is for.
+//!   The error ends the transaction.
 //! - An insert of several documents, an update and an upsert that may concern several are done as a whole,
 //!   in a transaction of their own, if the server is one of a replica set. Deletes, and all writes to a
 //!   standalone server, are done document by document.
@@ -82,26 +92,44 @@
 //!
 //! The server lets no transaction wait for another. One whose first statement meets a document that another
 //! has written waits for up to five seconds and tries again; later statements fail with
-//! [`SerializationFailure`](eloquent_core::ErrorKind), and it may be run again.
+//! [`SerializationFailure`](eloquent_core::ErrorKind), and it may be run again. So it may wherever the client
+//! says so: [`Error::is_retryable`](eloquent_core::Error::is_retryable). A commit whose answer was lost is asked
+//! for again for up to five seconds.
+//!
+//! # Beside the models
+//!
+//! [`database`] and [`client`] give the handles of the official client, [`run_command`] runs a command,
+//! [`pipeline`] makes the stages of an aggregation. Change streams are `Model::watch` of `eloquent`.
 //!
 //! # What is dropped
 //!
 //! Any future may be dropped. A write, and all of a transaction, is brought to its end all the same, and the
-//! session waits for that before it is used again. A read outside of transactions just ends. A session that
-//! is dropped lets its transaction be rolled back.
+//! session waits for that before it is used again; after a minute without an answer it is given up. A read
+//! outside of transactions just ends, and its cursor is closed. A session that is dropped lets its transaction
+//! be rolled back.
 
+mod clients;
 mod command;
+mod concerns;
 mod config;
 mod connection;
 mod driver;
 mod error;
 mod explain;
+mod feed;
+mod json;
+mod migrate;
+mod native;
+mod script;
 mod session;
 mod shape;
+mod shell;
 mod translate;
 mod value;
 mod worker;
 
 pub use driver::MongoDriver;
+pub use mongodb::{Client, Database, bson};
+pub use native::{client, database, literal, pipeline, run_command, value};
 
 eloquent_core::register_driver!(MongoDriver);

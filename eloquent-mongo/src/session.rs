@@ -6,56 +6,67 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
-use eloquent_core::driver::{Affected, Fetched, Session, TransactionOptions};
-use eloquent_core::row::RowSink;
-use eloquent_core::schema::SchemaChange;
-use eloquent_core::statement::Statement;
+use eloquent_core::driver::{
+    Affected, Concerns, Fetched, Object, Question, Session, TransactionOptions,
+};
+use eloquent_core::row::{OwnedRow, RowSink};
+use eloquent_core::schema::{SchemaChange, TableInfo, TableSummary};
+use eloquent_core::statement::{ScriptPart, Statement};
 use eloquent_core::{Error, ErrorKind, Result, async_trait};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::concerns;
 use crate::connection::Shared;
 use crate::error::{DRIVER, error, of_connect};
-use crate::explain;
 use crate::translate::{self, Form};
-use crate::worker::{Job, Watch, Worker};
+use crate::worker::{self, Job, Watch, Worker};
+use crate::{explain, json, migrate, script};
+
+/// How long what nobody waits for may take.
+const GRACE: Duration = Duration::from_secs(60);
 
 /// A handle on the client, with a transaction or without.
 pub(crate) struct MongoSession {
     shared: Arc<Shared>,
+    concerns: Concerns,
     state: State,
 }
 
 enum State {
     Idle(Box<Worker>),
     /// Something is under way, of which nobody may wait for the end.
-    Busy(JoinHandle<Box<Worker>>),
+    Busy(JoinHandle<Option<Box<Worker>>>),
     Lost,
 }
 
 impl fmt::Debug for MongoSession {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MongoSession").field("db", &self.shared.db.name()).finish_non_exhaustive()
+        f.debug_struct("MongoSession").field("shared", &self.shared).finish_non_exhaustive()
     }
 }
 
 impl MongoSession {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
         let state = State::Idle(Box::new(Worker::new(shared.clone())));
-        MongoSession { shared, state }
+        MongoSession { shared, concerns: Concerns::new(), state }
     }
 
     /// Waits for the end of what is under way.
     async fn idle(&mut self) -> Result<&mut Box<Worker>> {
         if let State::Busy(task) = &mut self.state {
             self.state = match task.await {
-                Ok(worker) => State::Idle(worker),
-                Err(_) => State::Lost,
+                Ok(Some(worker)) => State::Idle(worker),
+                Ok(None) | Err(_) => State::Lost,
             };
         }
         match &mut self.state {
-            State::Idle(worker) => Ok(worker),
+            State::Idle(worker) => {
+                worker.ready(&self.concerns)?;
+                Ok(worker)
+            }
             State::Busy(_) | State::Lost => Err(lost()),
         }
     }
@@ -67,16 +78,28 @@ impl MongoSession {
             return Err(lost());
         };
         let (reply, answer) = oneshot::channel();
+        // goes with this future
+        let (waits, gone) = oneshot::channel::<()>();
         self.state = State::Busy(tokio::spawn(async move {
             let mut watch = Watch::over(reply);
-            let outcome = worker.perform(job, &mut watch).await;
-            watch.answer(outcome);
-            worker
+            tokio::select! {
+                outcome = worker.perform(job, &mut watch) => watch.answer(outcome),
+                () = given_up(gone) => return None,
+            }
+            Some(worker)
         }));
         let answer = answer.await;
+        drop(waits);
         self.idle().await?;
         answer.map_err(|_| lost())?
     }
+}
+
+/// Ends some time after nobody waits any more: a server that does not answer must not hold its connection
+/// for ever.
+async fn given_up(gone: oneshot::Receiver<()>) {
+    let _ = gone.await;
+    tokio::time::sleep(GRACE).await;
 }
 
 fn lost() -> Error {
@@ -85,6 +108,12 @@ fn lost() -> Error {
 
 #[async_trait]
 impl Session for MongoSession {
+    fn set_concerns(&mut self, concerns: &Concerns) -> Result<()> {
+        concerns::check(concerns)?;
+        self.concerns = *concerns;
+        Ok(())
+    }
+
     async fn fetch(&mut self, statement: &Statement, sink: Box<dyn RowSink>) -> Result<Fetched> {
         let command = translate::command(statement, Form::Sent)?;
         let worker = self.idle().await?;
@@ -108,6 +137,14 @@ impl Session for MongoSession {
             return Err(error.with_hint("make it before the transaction, or after it"));
         }
         self.run(Job::Alter(Box::new(change.clone()))).await.map(drop)
+    }
+
+    async fn inspect_tables(&mut self) -> Result<Vec<TableSummary>> {
+        worker::tables(&self.shared.live().db).await
+    }
+
+    async fn inspect_table(&mut self, name: &str) -> Result<Option<TableInfo>> {
+        worker::table(&self.shared.live().db, name).await
     }
 
     async fn begin(&mut self, depth: u32, options: TransactionOptions) -> Result<()> {
@@ -137,11 +174,33 @@ impl Session for MongoSession {
 
     async fn ping(&mut self) -> Result<()> {
         let command = mongodb::bson::doc! { "ping": 1 };
-        self.shared.db.run_command(command).await.map(drop).map_err(|e| of_connect(&e))
+        let outcome = self.shared.live().db.run_command(command).await;
+        outcome.map(drop).map_err(|e| of_connect(&e))
     }
 
     fn is_broken(&self) -> bool {
         matches!(self.state, State::Lost)
+    }
+
+    fn split(&self, script: &str) -> Result<Vec<ScriptPart>> {
+        script::split(script).map_err(|error| error.with_driver(DRIVER))
+    }
+
+    fn render_change(&self, change: &SchemaChange) -> Result<Vec<String>> {
+        translate::schema::text(change).map_err(|error| error.with_driver(DRIVER))
+    }
+
+    async fn run_text(&mut self, text: &str) -> Result<()> {
+        let command = json::read(text).map_err(|error| error.with_driver(DRIVER))?;
+        self.run(Job::Text(command)).await.map(drop)
+    }
+
+    async fn ask(&mut self, question: Question<'_>) -> Result<Vec<OwnedRow>> {
+        migrate::ask(&self.shared, question).await
+    }
+
+    fn drop_all(&self, objects: &[Object]) -> Result<Vec<String>> {
+        Ok(migrate::drop_all(objects))
     }
 
     fn render(&self, statement: &Statement) -> Result<String> {
@@ -150,7 +209,8 @@ impl Session for MongoSession {
 
     async fn explain(&mut self, statement: &Statement) -> Result<String> {
         let command = translate::command(statement, Form::Sent)?;
-        explain::plan(&self.shared.db, &command).await
+        let worker = self.idle().await?;
+        explain::plan(worker.database(), &command).await
     }
 }
 

@@ -1,12 +1,14 @@
 //! How MySQL and MariaDB spell SQL.
 
+mod path;
+
 use std::borrow::Cow;
 
 use eloquent_core::driver::{Capabilities, Family, Isolation, Question, TransactionOptions};
 use eloquent_core::schema::{Column, ColumnType, ForeignAction, ForeignKey};
 use eloquent_core::sql::{
     AggregateCall, ArithmeticCall, ColumnParts, Dialect, IndexParts, InsertParts, PackedList, Page,
-    ScriptSyntax, no_moment, pattern_of_nothing, quote_identifier, standard_literal,
+    PathCall, ScriptSyntax, no_moment, pattern_of_nothing, quote_identifier, standard_literal,
 };
 use eloquent_core::statement::{
     AggregateFunction, ArithmeticOperator, Effect, Lock, LockMode, LockWait, RawSql,
@@ -106,6 +108,11 @@ impl Dialect for MySqlDialect {
         } else {
             call.standard(sql);
         }
+        Ok(())
+    }
+
+    fn path(&self, sql: &mut String, call: &PathCall<'_>) -> Result<()> {
+        sql.push_str(&path::value(call, self.flavour, self.uuid)?);
         Ok(())
     }
 

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use eloquent_core::config::url::ServerUrl;
 use eloquent_core::config::{ConnectionConfig, Setting};
-use eloquent_core::driver::{Connection, Driver, Family};
+use eloquent_core::driver::{Connection, Driver, Family, Shell};
 use eloquent_core::{Result, async_trait};
 
 use crate::config::{SETTINGS, Settings};
 use crate::connection::ServerConnection;
 use crate::error::DRIVER as NAME;
+use crate::shell;
 
 /// MySQL and MariaDB. See the [crate's page](crate).
 #[derive(Debug, Clone, Copy, Default)]
@@ -48,6 +49,10 @@ impl Driver for MySqlDriver {
 
     fn check(&self, config: &ConnectionConfig) -> Result<()> {
         Settings::read(config).map(drop)
+    }
+
+    fn shells(&self, config: &ConnectionConfig) -> Result<Vec<Shell>> {
+        shell::of(config)
     }
 
     async fn connect(&self, config: &ConnectionConfig) -> Result<Arc<dyn Connection>> {

@@ -108,6 +108,7 @@ mod open;
 mod query;
 mod row;
 mod session;
+mod shell;
 #[cfg(test)]
 mod tests;
 mod unique;

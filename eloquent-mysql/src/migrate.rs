@@ -84,6 +84,11 @@ pub(crate) fn question(question: Question<'_>, is_mariadb: bool) -> Option<RawSq
             "SELECT TABLE_NAME, CASE TABLE_TYPE WHEN 'VIEW' THEN 'view' ELSE 'table' END \
              FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() ORDER BY TABLE_NAME",
         ),
+        Question::Sizes => RawSql::new(
+            "SELECT TABLE_NAME, CAST(DATA_LENGTH + INDEX_LENGTH AS SIGNED) \
+             FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() \
+             AND DATA_LENGTH IS NOT NULL ORDER BY TABLE_NAME",
+        ),
         _ => return None,
     })
 }

@@ -181,8 +181,10 @@ fn text(bytes: &[u8]) -> Result<&str> {
 /// is an integer. The session lets quotients and means have more digits behind the point than a decimal
 /// holds, and only those are rounded.
 fn decimal(text: &str, computed: bool) -> Result<ValueRef<'static>> {
-    let too_long =
-        || error(ErrorKind::Decode, "the number has more than the 28 digits that a decimal holds");
+    let too_long = || {
+        error(ErrorKind::Decode, "the number has more than the 28 digits that a decimal holds")
+            .with_hint("give it out as text: `CAST(column AS CHAR)`")
+    };
     let Some((_, fraction)) = text.split_once('.') else {
         if computed {
             if let Ok(integer) = text.parse() {

@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 
 use eloquent_core::Error;
 use eloquent_core::Result;
-use eloquent_core::driver::{Capabilities, Family, Question};
+use eloquent_core::driver::{Capabilities, Family, Object, Question};
 use eloquent_core::schema::{Column, ColumnType};
 use eloquent_core::sql::{
-    AggregateCall, ArithmeticCall, Dialect, Operand, OperandKind, PackedList, ScriptSyntax,
-    pattern_of_nothing, standard_literal,
+    AggregateCall, ArithmeticCall, Dialect, Operand, OperandKind, PackedList, PathCall,
+    ScriptSyntax, pattern_of_nothing, standard_literal,
 };
 use eloquent_core::statement::{AggregateFunction, ArithmeticOperator, Effect, RawSql};
 use eloquent_core::value::{Mismatch, Value, format_date_time};
@@ -126,6 +126,38 @@ impl Dialect for PgDialect {
             call.standard(sql);
         }
         sql.push_str(unsigned);
+        Ok(())
+    }
+
+    /// As text, and that as what it is text of; lists and documents as they are.
+    fn path(&self, sql: &mut String, call: &PathCall<'_>) -> Result<()> {
+        let ty = match call.ty {
+            None | Some(ColumnType::Json | ColumnType::Array | ColumnType::Document) => "",
+            Some(ColumnType::Bool) => "::boolean",
+            Some(ColumnType::U64 | ColumnType::Decimal { .. }) => "::numeric",
+            Some(ColumnType::F32 | ColumnType::F64) => "::double precision",
+            Some(ty) if ty.integer_range().is_some() => "::bigint",
+            Some(ColumnType::Uuid) => "::uuid",
+            Some(ColumnType::Date) => "::date",
+            Some(ColumnType::Time) => "::time",
+            Some(ColumnType::DateTime) => "::timestamp",
+            // kept as text without a zone, in UTC as the session is
+            Some(ColumnType::Timestamp) => "::timestamptz",
+            Some(ColumnType::Bytes) => {
+                return Err(Error::unsupported("bytes inside of JSON", DRIVER));
+            }
+            Some(_) => "::text",
+        };
+        let fields: Vec<_> = call.fields.iter().map(|field| format!("\"{field}\"")).collect();
+        let operator = if ty.is_empty() { "#>" } else { "#>>" };
+        // what is null in the JSON is null
+        let (open, close) =
+            if ty.is_empty() { ("NULLIF(", "::jsonb, 'null'::jsonb)") } else { ("(", ")") };
+        for part in
+            [open, "(", call.column, " ", operator, " '{", &fields.join(","), "}')", close, ty]
+        {
+            sql.push_str(part);
+        }
         Ok(())
     }
 
@@ -253,6 +285,10 @@ impl Dialect for PgDialect {
 
     fn drop_all(&self, tables: &[&str], views: &[&str]) -> Vec<String> {
         migrate::drop_all(tables, views)
+    }
+
+    fn drop_object(&self, object: &Object) -> Option<String> {
+        migrate::drop_object(object)
     }
 }
 

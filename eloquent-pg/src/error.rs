@@ -164,7 +164,7 @@ const KNOWN: &[(&str, ErrorKind, &str)] = &[
     ("55P03", ErrorKind::Busy, "another transaction holds the lock"),
     ("55", ErrorKind::InvalidInput, "what the statement is about is not in a state for it"),
     (CANCELLED, ErrorKind::Timeout, "the statement was cancelled, or ran out of its time"),
-    ("57P03", ErrorKind::Connect, "the server is starting or stopping"),
+    ("57P03", ErrorKind::Unavailable, "the server is starting, stopping or recovering"),
     ("57P", ErrorKind::ConnectionLost, "the server has ended the session"),
     ("08", ErrorKind::ConnectionLost, "the connection to the server was lost"),
     ("P0001", ErrorKind::CheckViolation, "a function or trigger refuses the statement"),
@@ -290,6 +290,9 @@ fn with_hint(error: Error, report: &DbError) -> Error {
             "check `user`, and what `pg_hba.conf` of the server says of this user, host and `ssl_mode`",
         ),
         ("3D000", _) => error.with_hint("check `name`, or create the database"),
+        ("57P03", _) => error.with_hint(
+            "it was asked again for as long as `acquire_timeout` allows; if it needs longer, raise that",
+        ),
         ("53300", _) => error.with_hint("lower `max_sessions`, or raise `max_connections` there"),
         (code, Some(place)) if code.starts_with("42") => error.with_hint(place),
         _ => error,

@@ -116,6 +116,7 @@ mod open;
 mod prepared;
 mod query;
 mod session;
+mod shell;
 mod show;
 mod shown;
 mod socket;

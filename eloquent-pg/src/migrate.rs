@@ -1,6 +1,6 @@
 //! What migrations need to know of the server.
 
-use eloquent_core::driver::Question;
+use eloquent_core::driver::{Object, Question};
 use eloquent_core::sql::ScriptSyntax;
 use eloquent_core::statement::{Effect, RawSql};
 
@@ -47,6 +47,32 @@ pub(crate) fn effect(words: &[&str]) -> Effect {
     }
 }
 
+/// What stands in the schema, without what belongs to an extension, and without what goes with something
+/// else: the sequence of a column, the type of a row. The names of all but tables and views are quoted.
+const OBJECTS: &str = "\
+    WITH objects AS ( \
+     SELECT 'pg_class'::regclass AS class, c.oid, c.relowner AS owner, \
+     CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'S' THEN 'SEQUENCE' \
+     WHEN 'f' THEN 'FOREIGN TABLE' ELSE 'table' END AS kind, \
+     CASE WHEN c.relkind IN ('r', 'p', 'v') THEN c.relname::text ELSE quote_ident(c.relname) END AS name \
+     FROM pg_class c WHERE c.relnamespace = current_schema()::regnamespace \
+     AND c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') \
+     UNION ALL SELECT 'pg_type'::regclass, t.oid, t.typowner, \
+     CASE t.typtype WHEN 'd' THEN 'DOMAIN' ELSE 'TYPE' END, quote_ident(t.typname) \
+     FROM pg_type t LEFT JOIN pg_class c ON c.oid = t.typrelid \
+     WHERE t.typnamespace = current_schema()::regnamespace \
+     AND (t.typtype IN ('e', 'd', 'r') OR t.typtype = 'c' AND c.relkind = 'c') \
+     UNION ALL SELECT 'pg_proc'::regclass, p.oid, p.proowner, \
+     CASE p.prokind WHEN 'p' THEN 'PROCEDURE' WHEN 'a' THEN 'AGGREGATE' ELSE 'FUNCTION' END, \
+     quote_ident(p.proname) || '(' || pg_get_function_identity_arguments(p.oid) || ')' \
+     FROM pg_proc p WHERE p.pronamespace = current_schema()::regnamespace) \
+    SELECT o.name, o.kind FROM objects o \
+    WHERE (o.kind IN ('table', 'view') OR pg_has_role(o.owner, 'USAGE')) \
+    AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = o.oid AND d.classid = o.class \
+     AND d.deptype IN ('e', 'a', 'i') AND NOT (d.deptype = 'a' AND o.kind <> 'SEQUENCE') \
+     AND NOT (d.deptype = 'i' AND o.kind NOT IN ('SEQUENCE', 'FUNCTION'))) \
+    ORDER BY o.kind, o.name";
+
 /// Locks are told by a number: 63 bits of a hash of the name. They belong to the database.
 const KEY: &str = "(hashtextextended(?, 0) & 9223372036854775807)";
 
@@ -87,11 +113,10 @@ pub(crate) fn question(question: Question<'_>) -> Option<RawSql> {
         Question::HasTable(name) => {
             RawSql::new("SELECT (to_regclass(quote_ident(?)) IS NOT NULL)::int::bigint").bind(name)
         }
-        Question::Objects => RawSql::new(
-            "SELECT c.relname::text, CASE WHEN c.relkind IN ('v', 'm') THEN 'view' ELSE 'table' END \
-             FROM pg_class c WHERE c.relnamespace = current_schema()::regnamespace \
-             AND c.relkind IN ('r', 'p', 'v') AND NOT EXISTS (SELECT 1 FROM pg_depend d \
-             WHERE d.objid = c.oid AND d.classid = 'pg_class'::regclass AND d.deptype = 'e') \
+        Question::Objects => RawSql::new(OBJECTS),
+        Question::Sizes => RawSql::new(
+            "SELECT c.relname::text, pg_total_relation_size(c.oid) FROM pg_class c \
+             WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'm') \
              ORDER BY c.relname",
         ),
         _ => return None,
@@ -104,4 +129,20 @@ pub(crate) fn drop_all(tables: &[&str], views: &[&str]) -> Vec<String> {
         (!names.is_empty()).then(|| format!("DROP {kind} IF EXISTS {} CASCADE", names.join(", ")))
     };
     drop("VIEW", views).into_iter().chain(drop("TABLE", tables)).collect()
+}
+
+/// Whatever leans on it goes as well; a part may have gone with something else already.
+pub(crate) fn drop_object(object: &Object) -> Option<String> {
+    let kinds = [
+        "MATERIALIZED VIEW",
+        "FOREIGN TABLE",
+        "SEQUENCE",
+        "AGGREGATE",
+        "FUNCTION",
+        "PROCEDURE",
+        "DOMAIN",
+        "TYPE",
+    ];
+    let kind = kinds.into_iter().find(|kind| *kind == object.kind)?;
+    Some(format!("DROP {kind} IF EXISTS {} CASCADE", object.name))
 }

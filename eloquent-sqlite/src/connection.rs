@@ -50,6 +50,12 @@ impl Shared {
         }
     }
 
+    /// A session of an empty database with the same settings.
+    async fn look(&self) -> Result<SqliteSession> {
+        let settings = Settings { place: Place::Memory, ..self.settings.clone() };
+        SqliteSession::open(Arc::new(Shared::new(settings))).await
+    }
+
     /// Counts a session that is about to open. The first one anchors a database in memory.
     ///
     /// # Errors
@@ -129,9 +135,15 @@ impl SqliteConnection {
     /// Those of opening a session.
     pub(crate) async fn open(settings: Settings) -> Result<Self> {
         let shared = Arc::new(Shared::new(settings));
-        let first = SqliteSession::open(shared.clone()).await?;
+        // a file that is not there is made by the first session that may write to it
+        let is_there = open::is_there(&shared.settings)?;
+        let first = match is_there {
+            true => SqliteSession::open(shared.clone()).await?,
+            false => shared.look().await?,
+        };
         let max_binds = first.facts().map_or(0, |facts| facts.max_binds);
-        Ok(SqliteConnection { shared, first: Mutex::new(Some(first)), max_binds })
+        let first = Mutex::new(is_there.then_some(first));
+        Ok(SqliteConnection { shared, first, max_binds })
     }
 
     /// What its sessions have in common.
@@ -155,6 +167,13 @@ impl Connection for SqliteConnection {
             Some(session) => Box::new(session),
             None => Box::new(SqliteSession::open(self.shared.clone()).await?),
         })
+    }
+
+    async fn session_to_look(&self) -> Result<Box<dyn Session>> {
+        match open::is_there(&self.shared.settings)? {
+            true => self.session().await,
+            false => Ok(Box::new(self.shared.look().await?)),
+        }
     }
 
     fn server_version(&self) -> Option<String> {

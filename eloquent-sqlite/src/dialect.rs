@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use eloquent_core::driver::{Capabilities, Family, Question, TransactionOptions};
 use eloquent_core::schema::{Column, ColumnType};
 use eloquent_core::sql::{
-    AggregateCall, ArithmeticCall, Dialect, Operand, OperandKind, PackedList, Page, ScriptSyntax,
-    no_moment, standard_literal,
+    AggregateCall, ArithmeticCall, Dialect, Operand, OperandKind, PackedList, Page, PathCall,
+    ScriptSyntax, no_moment, standard_literal,
 };
 use eloquent_core::statement::{AggregateFunction, ArithmeticOperator, Effect, RawSql};
 use eloquent_core::value::{Value, format_date, format_date_time, format_time};
@@ -90,6 +90,27 @@ impl Dialect for SqliteDialect {
         for part in [function, call.left, ", ", call.right, ")"] {
             sql.push_str(part);
         }
+        Ok(())
+    }
+
+    /// Values inside of JSON come in the type that they are stored in; lists and documents as JSON.
+    fn path(&self, sql: &mut String, call: &PathCall<'_>) -> Result<()> {
+        let path = call.json_path();
+        let parts = match call.ty {
+            // what is null in the JSON is null
+            None | Some(ColumnType::Json | ColumnType::Array | ColumnType::Document) => {
+                ["nullif(", call.column, " -> ", &path, ", 'null')"]
+            }
+            // JSON has one kind of numbers: 2.0 may stand there as 2
+            Some(ColumnType::F32 | ColumnType::F64) => {
+                ["CAST(json_extract(", call.column, ", ", &path, ") AS REAL)"]
+            }
+            Some(ColumnType::Bytes) => {
+                return Err(Error::unsupported("bytes inside of JSON", self.driver()));
+            }
+            Some(_) => ["json_extract(", call.column, ", ", &path, ")"],
+        };
+        sql.extend(parts);
         Ok(())
     }
 

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use eloquent_core::config::{ConnectionConfig, Setting};
-use eloquent_core::driver::{Connection, Driver, Family};
+use eloquent_core::driver::{Connection, Driver, Family, Shell};
 use eloquent_core::{Result, async_trait};
 
 use crate::config::{SETTINGS, Settings};
 use crate::connection::SqliteConnection;
 use crate::error::DRIVER as NAME;
-use crate::{same_file, url};
+use crate::{same_file, shell, url};
 
 /// SQLite. See the [crate's page](crate).
 #[derive(Debug, Clone, Copy, Default)]
@@ -39,6 +39,10 @@ impl Driver for SqliteDriver {
 
     fn same_database(&self, one: &ConnectionConfig, other: &ConnectionConfig) -> bool {
         same_file::same_file(one, other)
+    }
+
+    fn shells(&self, config: &ConnectionConfig) -> Result<Vec<Shell>> {
+        shell::of(config)
     }
 
     async fn connect(&self, config: &ConnectionConfig) -> Result<Arc<dyn Connection>> {

@@ -10,12 +10,12 @@ use eloquent_core::sql::{Compiled, Cost};
 use eloquent_core::{Error, ErrorKind, Result};
 use rusqlite::{CachedStatement, Connection, Statement};
 
+use crate::binds::{Binds, bind};
 use crate::connection::{Presence, Shared};
 use crate::error::{error, extended_code, in_statement, is_busy, is_interrupt, with_table};
 use crate::open::{Facts, open};
 use crate::show::{Shown, show};
 use crate::transaction::Transaction;
-use crate::value::Bind;
 use crate::verb::{self, Verb};
 use crate::watch::Watch;
 use crate::{busy, checkpoint, inline};
@@ -164,7 +164,7 @@ impl Engine {
     pub(crate) fn run(
         &mut self,
         statement: &Compiled,
-        binds: &[impl Bind],
+        binds: &(impl Binds + ?Sized),
         sink: &mut dyn RowSink,
         place: Place,
     ) -> Result<Affected, Fault> {
@@ -312,43 +312,4 @@ impl Engine {
             _ => Ok(()),
         }
     }
-}
-
-fn bind(
-    prepared: &mut Statement<'_>,
-    statement: &Compiled,
-    binds: &[impl Bind],
-) -> Result<(), Fault> {
-    if prepared.parameter_count() != binds.len() {
-        let message = format!(
-            "the statement has {} placeholders and {} values",
-            prepared.parameter_count(),
-            binds.len()
-        );
-        return Err(error(ErrorKind::InvalidInput, message).into());
-    }
-    for (index, value) in binds.iter().enumerate() {
-        let bound = value
-            .stored()
-            .map_err(|mismatch| unbound(mismatch.into_encode_error(), statement, index))?;
-        prepared.raw_bind_parameter(index + 1, bound).map_err(|cause| {
-            match extended_code(&cause) {
-                Some(rusqlite::ffi::SQLITE_TOOBIG) => {
-                    unbound(crate::error::translate(&cause), statement, index)
-                }
-                _ => crate::error::translate(&cause),
-            }
-        })?;
-    }
-    Ok(())
-}
-
-/// The error of a value that cannot be stored, with the place where it was to go.
-pub(crate) fn unbound(error: Error, statement: &Compiled, index: usize) -> Error {
-    let error = error.with_driver(crate::error::DRIVER);
-    let error = match statement.column_of(index) {
-        Some(column) => error.with_column(column.clone()),
-        None => error,
-    };
-    with_table(error, statement)
 }

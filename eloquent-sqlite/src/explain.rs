@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use eloquent_core::sql::Compiled;
 use rusqlite::Connection;
-use rusqlite::types::Value;
 
+use crate::binds::{Packed, bind};
 use crate::engine::Fault;
 
 /// The query plan, one step a line, indented by what it belongs to.
@@ -15,12 +15,10 @@ use crate::engine::Fault;
 pub(crate) fn explain(
     connection: &Connection,
     statement: &Compiled,
-    binds: &[Value],
+    binds: &Packed,
 ) -> Result<String, Fault> {
     let mut prepared = connection.prepare(&format!("EXPLAIN QUERY PLAN {}", statement.sql()))?;
-    for (index, value) in binds.iter().enumerate() {
-        prepared.raw_bind_parameter(index + 1, value)?;
-    }
+    bind(&mut prepared, statement, binds)?;
     let mut rows = prepared.raw_query();
     let mut depths = HashMap::from([(0_i64, 0_usize)]);
     let mut text = String::new();

@@ -87,6 +87,7 @@
 //! inserts that cannot turn into updates. In a table without rowid it means nothing; there, as
 //! everywhere, `RETURNING` is exact.
 
+mod binds;
 mod busy;
 mod checkpoint;
 mod config;
@@ -106,6 +107,7 @@ mod open;
 mod same_file;
 mod schema;
 mod session;
+mod shell;
 mod show;
 mod task;
 #[cfg(test)]

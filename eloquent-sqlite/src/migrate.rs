@@ -40,6 +40,11 @@ pub(crate) fn question(question: Question<'_>) -> Option<RawSql> {
             "SELECT name, type FROM sqlite_schema WHERE type IN ('table', 'view') \
              AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name",
         ),
+        Question::Sizes => RawSql::new(
+            "SELECT m.tbl_name, CAST(sum(s.pgsize) AS INTEGER) FROM dbstat s \
+             JOIN sqlite_schema m ON m.name = s.name WHERE s.aggregate = 1 \
+             AND m.tbl_name NOT LIKE 'sqlite\\_%' ESCAPE '\\' GROUP BY m.tbl_name ORDER BY m.tbl_name",
+        ),
         _ => return None,
     })
 }

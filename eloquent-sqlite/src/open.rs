@@ -48,6 +48,22 @@ pub(crate) fn open(settings: &Settings, name: &str) -> Result<(Connection, Facts
     }
 }
 
+/// Whether there is something to open. What cannot be made counts as there, so that opening it says why.
+///
+/// # Errors
+/// When the file is to be made in a directory that is not there.
+pub(crate) fn is_there(settings: &Settings) -> Result<bool> {
+    match &settings.place {
+        Place::File(path) if settings.mode == Mode::Create => match path.metadata() {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                check_directory(path, settings.mode).map(|()| false)
+            }
+            _ => Ok(true),
+        },
+        _ => Ok(true),
+    }
+}
+
 /// Opens a connection to a database in memory, without any settings: it keeps the database alive.
 ///
 /// # Errors

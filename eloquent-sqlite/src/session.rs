@@ -13,19 +13,18 @@ use eloquent_core::schema::{SchemaChange, TableInfo, TableSummary};
 use eloquent_core::sql::{Compiled, Cost, Dialect, SqlSession, StatementCache};
 use eloquent_core::value::ValueRef;
 use eloquent_core::{ErrorKind, Result, async_trait};
-use rusqlite::types::Value;
 use tokio::sync::oneshot;
 
+use crate::binds::Packed;
 use crate::connection::{Shared, lost};
 use crate::dialect::SqliteDialect;
-use crate::engine::{Engine, Fault, Place, unbound};
+use crate::engine::{Engine, Fault, Place};
 use crate::error::error;
 use crate::inline;
 use crate::open::Facts;
 use crate::show::guarded;
 use crate::task::{Done, Outcome, Task};
 use crate::transaction::Control;
-use crate::value::own;
 use crate::watch::{CancelOnDrop, Watch};
 use crate::worker::Worker;
 
@@ -159,13 +158,6 @@ impl SqliteSession {
         }
         self.hop(Task::Control(control)).await.map(drop)
     }
-
-    fn own(statement: &Compiled, binds: &[ValueRef<'_>]) -> Result<Vec<Value>> {
-        let own = |(index, value): (usize, &ValueRef<'_>)| {
-            own(*value).map_err(|why| unbound(why.into_encode_error(), statement, index))
-        };
-        binds.iter().enumerate().map(own).collect()
-    }
 }
 
 #[async_trait]
@@ -223,7 +215,7 @@ impl SqlSession for SqliteSession {
         binds: &[ValueRef<'_>],
         sink: Box<dyn RowSink>,
     ) -> Result<Fetched> {
-        let binds = Self::own(statement, binds)?;
+        let binds = Packed::of(statement, binds)?;
         self.come_home().await?;
         match self.hop(Task::Query { statement: statement.clone(), binds, sink }).await? {
             Outcome::Fetched(fetched) => Ok(fetched),
@@ -295,7 +287,7 @@ impl SqlSession for SqliteSession {
         statement: &Arc<Compiled>,
         binds: &[ValueRef<'_>],
     ) -> Result<String> {
-        let binds = Self::own(statement, binds)?;
+        let binds = Packed::of(statement, binds)?;
         self.come_home().await?;
         match self.hop(Task::Explain { statement: statement.clone(), binds }).await? {
             Outcome::Text(text) => Ok(text),

@@ -9,8 +9,8 @@ use eloquent_core::row::RowSink;
 use eloquent_core::schema::{SchemaChange, TableInfo, TableSummary};
 use eloquent_core::sql::Compiled;
 use eloquent_core::{ErrorKind, Result};
-use rusqlite::types::Value;
 
+use crate::binds::Packed;
 use crate::busy::Patience;
 use crate::checkpoint::Claim;
 use crate::engine::{Engine, Fault, Place};
@@ -26,9 +26,9 @@ const CHECKPOINT_PATIENCE: Duration = Duration::from_millis(250);
 /// A piece of work for the worker.
 pub(crate) enum Task {
     /// A statement and the sink for its rows.
-    Query { statement: Arc<Compiled>, binds: Vec<Value>, sink: Box<dyn RowSink> },
+    Query { statement: Arc<Compiled>, binds: Packed, sink: Box<dyn RowSink> },
     /// How SQLite would run a statement.
-    Explain { statement: Arc<Compiled>, binds: Vec<Value> },
+    Explain { statement: Arc<Compiled>, binds: Packed },
     /// Statements without binds or rows.
     Batch(String),
     /// A change to the schema.

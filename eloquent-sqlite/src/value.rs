@@ -12,28 +12,11 @@ use rusqlite::types::{ToSqlOutput, Value as Owned, ValueRef as Stored};
 use crate::decimal::canonical;
 use crate::error::error;
 
-/// What can be bound to a statement.
-pub(crate) trait Bind {
-    /// The stored form.
-    ///
-    /// # Errors
-    /// When SQLite has none that is exact.
-    fn stored(&self) -> Result<ToSqlOutput<'_>, Mismatch>;
-}
-
-impl Bind for ValueRef<'_> {
-    fn stored(&self) -> Result<ToSqlOutput<'_>, Mismatch> {
-        store(*self)
-    }
-}
-
-impl Bind for Owned {
-    fn stored(&self) -> Result<ToSqlOutput<'_>, Mismatch> {
-        Ok(ToSqlOutput::Borrowed(self.into()))
-    }
-}
-
-fn store(value: ValueRef<'_>) -> Result<ToSqlOutput<'_>, Mismatch> {
+/// The stored form of a value.
+///
+/// # Errors
+/// When SQLite has none that is exact.
+pub(crate) fn store(value: ValueRef<'_>) -> Result<ToSqlOutput<'_>, Mismatch> {
     let borrowed = |value| Ok(ToSqlOutput::Borrowed(value));
     let text = |text: String| Ok(ToSqlOutput::Owned(Owned::Text(text)));
     match value {
@@ -64,24 +47,6 @@ fn store(value: ValueRef<'_>) -> Result<ToSqlOutput<'_>, Mismatch> {
         ValueRef::ObjectId(v) => text(v.to_string()),
         other => Err(Mismatch::because(format!("SQLite has no form for {}", other.type_name()))),
     }
-}
-
-/// The stored form, owned, to be taken to another thread.
-///
-/// # Errors
-/// When SQLite has none that is exact.
-pub(crate) fn own(value: ValueRef<'_>) -> Result<Owned, Mismatch> {
-    Ok(match store(value)? {
-        ToSqlOutput::Owned(value) => value,
-        ToSqlOutput::Borrowed(Stored::Null) => Owned::Null,
-        ToSqlOutput::Borrowed(Stored::Integer(v)) => Owned::Integer(v),
-        ToSqlOutput::Borrowed(Stored::Real(v)) => Owned::Real(v),
-        ToSqlOutput::Borrowed(Stored::Text(v)) => {
-            Owned::Text(String::from_utf8_lossy(v).into_owned()) // it was `&str` a moment ago
-        }
-        ToSqlOutput::Borrowed(Stored::Blob(v)) => Owned::Blob(v.to_vec()),
-        _ => return Err(Mismatch::because("the value cannot be taken to another thread")),
-    })
 }
 
 /// A row of SQLite's, where it lies.
@@ -131,7 +96,7 @@ mod tests {
         let connection = rusqlite::Connection::open_in_memory().unwrap();
         let mut statement = connection.prepare("SELECT ?1, typeof(?1)").unwrap();
         let bound = value.into_value().unwrap();
-        statement.raw_bind_parameter(1, bound.as_ref().stored().unwrap()).unwrap();
+        statement.raw_bind_parameter(1, store(bound.as_ref()).unwrap()).unwrap();
         let mut rows = statement.raw_query();
         let row = rows.next().unwrap().unwrap();
         let row = SqliteRow(row);
@@ -176,9 +141,9 @@ mod tests {
 
     #[test]
     fn equal_decimals_have_equal_text() {
-        let stored = |text: &str| own(ValueRef::Decimal(text.parse().unwrap())).unwrap();
+        let stored = |text: &str| store(ValueRef::Decimal(text.parse().unwrap())).unwrap();
         assert_eq!(stored("1.10"), stored("1.1"));
-        assert_eq!(stored("-0.00"), Owned::Text("0".to_owned()));
+        assert_eq!(stored("-0.00"), ToSqlOutput::Owned(Owned::Text("0".to_owned())));
     }
 
     #[test]
@@ -191,7 +156,7 @@ mod tests {
             ValueRef::Array(&[Value::Bytes(vec![])]),
             ValueRef::Date(NaiveDate::from_ymd_opt(10_000, 1, 1).unwrap()),
         ] {
-            assert!(value.stored().is_err(), "{value:?}");
+            assert!(store(value).is_err(), "{value:?}");
         }
     }
 

@@ -99,7 +99,12 @@ async fn a_file_is_made_only_when_asked_for() {
         assert_eq!(error.kind(), ErrorKind::Connect);
         assert!(!path.exists());
     }
-    connect(&url(&path, "")).await.unwrap().close().await.unwrap();
+    let writer = connect(&url(&path, "")).await.unwrap();
+    writer.session_to_look().await.unwrap();
+    assert!(!path.exists(), "looking makes nothing");
+    writer.session().await.unwrap();
+    writer.close().await.unwrap();
+    assert!(path.exists());
     let reader = connect(&url(&path, "?mode=ro")).await.unwrap();
     let mut session = reader.session().await.unwrap();
     let error = raw(&mut *session, "CREATE TABLE t (a INT)").await.unwrap_err();

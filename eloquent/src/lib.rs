@@ -7,6 +7,7 @@ pub mod model;
 pub mod pagination;
 pub mod query;
 pub mod schema;
+pub mod seeding;
 
 #[doc(hidden)]
 #[path = "private.rs"]
@@ -23,30 +24,31 @@ pub use eloquent_pg as pg;
 pub use eloquent_sqlite as sqlite;
 
 pub use database::{
-    Connection, Db, DbBuilder, Environment, PoolOptions, PoolStatus, QueryEvent, Retry, Rows,
-    Target, Transaction, TransactionBuilder, environment,
+    Connection, Db, DbBuilder, Environment, PoolOptions, PoolStatus, Progress, QueryEvent, Retry,
+    Rows, Target, Transaction, TransactionBuilder, environment,
 };
 pub use eloquent_core::config::{ConnectionConfig, Setting};
 pub use eloquent_core::driver::{
-    Capabilities, DriverEntry, Family, Isolation, Registry, TransactionOptions,
+    Acknowledgment, Capabilities, ChangeKind, Concerns, DriverEntry, Family, Isolation,
+    ReadConcern, ReadPreference, Registry, ResumeToken, TransactionOptions, WriteConcern,
 };
 pub use eloquent_core::row::OwnedRow;
 pub use eloquent_core::statement::RawSql;
 pub use eloquent_core::value;
-pub use eloquent_core::value::{ColumnValue, DateTime, Decimal, Json, Utc, Uuid};
+pub use eloquent_core::value::{ColumnValue, DateTime, Decimal, Json, ObjectId, Utc, Uuid};
 pub use eloquent_core::{Error, ErrorKind, Result};
-pub use eloquent_macros::{ColumnValue, Model, View};
-pub use model::{FromRow, Model, View};
+pub use eloquent_macros::{ColumnValue, Embedded, Model, View};
+pub use model::{Change, Changes, Embedded, FromRow, Model, View, Watch};
 pub use pagination::{CursorPage, Page, SimplePage};
-pub use query::{Query, count, raw};
+pub use query::{Aggregation, Query, count, raw};
 pub use schema::Schema;
 
 /// What most programs need: `use eloquent::prelude::*;`.
 pub mod prelude {
-    pub use crate::model::{FromRow as _, Model, View};
+    pub use crate::model::{Embedded, FromRow as _, Model, View};
     pub use crate::query::{Compare as _, Condition as _, Operand as _, Query, count, raw};
-    pub use crate::value::{DateTime, Decimal, Json, Utc, Uuid};
+    pub use crate::value::{DateTime, Decimal, Json, ObjectId, Utc, Uuid};
     pub use crate::{Db, new};
     pub use eloquent_core::value::ColumnValue;
-    pub use eloquent_macros::{ColumnValue, Model, View};
+    pub use eloquent_macros::{ColumnValue, Embedded, Model, View};
 }

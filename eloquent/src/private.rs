@@ -8,13 +8,16 @@ pub use eloquent_core::Result;
 pub use eloquent_core::row::RowReader;
 pub use eloquent_core::schema::{Column, ColumnType};
 pub use eloquent_core::statement::Source;
-pub use eloquent_core::value::{ColumnValue, DateTime, Element, Json, Utc, Value, ValueRef};
+pub use eloquent_core::value::{
+    ColumnValue, DateTime, Element, Json, Opaque, Utc, Value, ValueRef,
+};
 
 pub use crate::model::{
-    Columns, Draft, DraftValues, FromRow, IntoColumn, KeySource, Model, ModelDef, ModelFamily,
-    TimestampField, View, ViewColumns, ViewOf,
+    Columns, Documents, Draft, DraftValues, Embedded, Family, FieldsIn, FieldsOut, FromRow,
+    IntoColumn, KeySource, Model, ModelDef, ModelFamily, Portable, Relational, TimestampField,
+    View, ViewColumns, ViewOf,
 };
-pub use crate::query::{Col, Expr, Operand, count};
+pub use crate::query::{Col, Expr, Handles, Nested, Operand, Place, Top, Way, Within, count};
 
 /// What becomes of a Rust value that is written.
 pub type Written = std::result::Result<Value, Mismatch>;
@@ -33,8 +36,11 @@ pub trait Field: Sized {
     /// The column that it gets, unless its attributes say otherwise.
     const SHAPE: Shape;
 
-    /// The column, as closures of queries see it.
-    fn col(source: Source, column: &'static Column) -> Col<Self>;
+    /// What closures of queries see of it.
+    type Handle<F: Family>: Copy + Send + Sync + 'static;
+
+    /// The same, at the end of a path.
+    fn handle<W: Way, F: Family>(place: Place) -> Self::Handle<F>;
 
     /// Reads the next column of a row.
     ///
@@ -56,11 +62,13 @@ pub trait Field: Sized {
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: ColumnValue> Field for T {
+impl<T: ColumnValue<Inside: Handles<T>>> Field for T {
     const SHAPE: Shape = Shape { ty: T::TYPE, nullable: T::NULLABLE };
 
-    fn col(source: Source, column: &'static Column) -> Col<Self> {
-        Col::new(source, column)
+    type Handle<F: Family> = <T::Inside as Handles<T>>::Handle<F>;
+
+    fn handle<W: Way, F: Family>(place: Place) -> Self::Handle<F> {
+        <T::Inside as Handles<T>>::handle::<W, F>(place)
     }
 
     fn read(row: &mut RowReader<'_>) -> Result<Self> {
@@ -92,7 +100,7 @@ pub trait JsonField<F, S>: Sized {
     const SHAPE: Shape;
 
     /// The column, as closures of queries see it.
-    fn col(source: Source, column: &'static Column) -> Col<S>;
+    fn handle<W: Way, M: Family>(place: Place) -> Col<S, M>;
 
     /// Reads the next column of a row.
     ///
@@ -119,8 +127,8 @@ macro_rules! json_fields {
         impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> JsonField<$field, $stored> for T {
             const SHAPE: Shape = <$stored as Field>::SHAPE;
 
-            fn col(source: Source, column: &'static Column) -> Col<$stored> {
-                Col::new(source, column)
+            fn handle<W: Way, M: Family>(place: Place) -> Col<$stored, M> {
+                Col::at(place.at::<W>())
             }
 
             fn read(row: &mut RowReader<'_>) -> Result<$field> {
@@ -246,14 +254,14 @@ pub fn unknown_number<T>(message: &'static str) -> Read<T> {
 )]
 pub trait ViewSource<T> {
     /// Adds it to the view's columns.
-    fn push(self, out: &mut ViewColumns);
+    fn give(self, out: &mut ViewColumns);
 }
 
 macro_rules! view_sources {
-    ($($source:ident<T> => $field:ty, $push:ident;)+) => {$(
+    ($({$($family:tt)*} $source:ty => $field:ty, $push:ident;)+) => {$(
         #[diagnostic::do_not_recommend]
-        impl<T: ColumnValue> ViewSource<$field> for $source<T> {
-            fn push(self, out: &mut ViewColumns) {
+        impl<T: ColumnValue, $($family)*> ViewSource<$field> for $source {
+            fn give(self, out: &mut ViewColumns) {
                 out.$push(self);
             }
         }
@@ -261,8 +269,15 @@ macro_rules! view_sources {
 }
 
 view_sources! {
-    Col<T> => T, column;
-    Col<T> => Option<T>, column;
-    Expr<T> => T, expression;
-    Expr<T> => Option<T>, expression;
+    {F} Col<T, F> => T, column;
+    {F} Col<T, F> => Option<T>, column;
+    {} Expr<T> => T, expression;
+    {} Expr<T> => Option<T>, expression;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: ColumnValue, E: Embedded, F: Family> ViewSource<T> for Nested<T, E, F> {
+    fn give(self, out: &mut ViewColumns) {
+        out.column(self.whole());
+    }
 }

@@ -2,12 +2,16 @@
 //!
 //! PATH is `Chinook_Sqlite.sqlite` of the [Chinook database](https://github.com/lerocha/chinook-database),
 //! a music store with 11 tables and 15,607 rows. It is opened for reading only. With `ChinookData.json`
-//! and a connection of the environment (`pg`, `mysql`, `sqlite`), the tables that the questions are about
-//! are made there from the models, filled and dropped in the end.
+//! and a connection of the environment (`pg`, `mysql`, `sqlite`, and `mongo` with the cargo feature of that
+//! name), the tables that the questions are about are made there from the models, filled and dropped in the
+//! end.
 //!
-//! Each question is asked twice, with models and in SQL written by hand; the answers are printed side by
-//! side and have to be the same.
+//! Each question is asked twice, with models and in SQL written by hand; where there is no SQL, the second
+//! answer is computed from the file, without a database. The answers are printed side by side and have to be
+//! the same.
 
+mod by_hand;
+mod json;
 mod load;
 mod models;
 mod sql;
@@ -17,8 +21,9 @@ use std::fmt::Debug;
 use std::process::ExitCode;
 
 use eloquent::prelude::*;
-use eloquent::{ConnectionConfig, Environment, Result};
+use eloquent::{ConnectionConfig, Environment, Family, Result};
 
+use by_hand::ByHand;
 use models::{Album, Artist, Genre, Invoice, Playlist, PlaylistTrack, Track};
 use sql::Sql;
 
@@ -50,7 +55,7 @@ async fn file(path: &str) -> Result<(), Box<dyn Error>> {
     let chinook = ConnectionConfig::new("chinook", "sqlite").set("path", path).set("mode", "ro");
     let db = Db::builder().connection(chinook).build()?;
     db.install();
-    questions(&Sql::of_the_file()).await?;
+    questions(&ByHand::Sql(Sql::of_the_file())).await?;
     db.close().await?;
     Ok(())
 }
@@ -62,20 +67,25 @@ async fn server(json: &str, connection: &str) -> Result<(), Box<dyn Error>> {
     db.install();
     let driver = db.connection(connection)?.driver();
     println!("Loading {json} into `{connection}`");
-    let rows = load::all(json).await?;
+    let data = load::read(json)?;
+    let rows = load::all(&data).await?;
     println!("  {rows} rows");
-    let outcome = questions(&Sql::of(driver)).await;
+    let by_hand = match db.connection(connection)?.capabilities().await?.family {
+        Family::Document => ByHand::Json(data),
+        _ => ByHand::Sql(Sql::of(driver)),
+    };
+    let outcome = questions(&by_hand).await;
     load::drop_all().await?;
     db.close().await?;
     Ok(outcome?)
 }
 
-async fn questions(sql: &Sql) -> Result<()> {
-    artists(sql).await?;
-    revenue(sql).await?;
-    playlists(sql).await?;
-    genres(sql).await?;
-    tracks(sql).await?;
+async fn questions(by_hand: &ByHand) -> Result<()> {
+    artists(by_hand).await?;
+    revenue(by_hand).await?;
+    playlists(by_hand).await?;
+    genres(by_hand).await?;
+    tracks(by_hand).await?;
     println!("\nAll answers are the same.");
     Ok(())
 }
@@ -86,7 +96,7 @@ struct ArtistTracks {
     tracks: i64,
 }
 
-async fn artists(sql: &Sql) -> Result<()> {
+async fn artists(second: &ByHand) -> Result<()> {
     let ours: Vec<ArtistTracks> = Track::query()
         .join::<Album, _>(|(t, al)| t.album_id.eq(al.album_id))
         .join::<Artist, _>(|(_, al, ar)| al.artist_id.eq(ar.artist_id))
@@ -95,8 +105,8 @@ async fn artists(sql: &Sql) -> Result<()> {
         .limit(10)
         .select_as(|(_, _, ar)| (ar.name, count()))
         .await?;
-    let by_hand: Vec<ArtistTracks> = sql.artists().fetch().await?;
-    compare("The ten artists with the most tracks", &ours, &by_hand, |row| {
+    let by_hand: Vec<ArtistTracks> = second.artists().await?;
+    compare("The ten artists with the most tracks", second, &ours, &by_hand, |row| {
         (text(&row.artist), row.tracks.to_string())
     });
     Ok(())
@@ -109,14 +119,14 @@ struct CountryRevenue {
 }
 
 /// The file keeps `Total` as a double: there Eloquent adds decimals, the SQL written by hand whole cents.
-async fn revenue(sql: &Sql) -> Result<()> {
+async fn revenue(second: &ByHand) -> Result<()> {
     let ours: Vec<CountryRevenue> = Invoice::query()
         .group_by(|i| i.billing_country)
         .order_by(|i| (i.total.sum().desc(), i.billing_country.asc()))
         .select_as(|i| (i.billing_country, i.total.sum()))
         .await?;
-    let by_hand: Vec<CountryRevenue> = sql.revenue().fetch().await?;
-    compare("Revenue per country", &ours, &by_hand, |row| {
+    let by_hand: Vec<CountryRevenue> = second.revenue().await?;
+    compare("Revenue per country", second, &ours, &by_hand, |row| {
         (text(&row.country), row.revenue.map_or_else(String::new, |sum| format!("{sum:.2}")))
     });
     Ok(())
@@ -129,15 +139,15 @@ struct PlaylistSize {
     tracks: i64,
 }
 
-async fn playlists(sql: &Sql) -> Result<()> {
+async fn playlists(second: &ByHand) -> Result<()> {
     let ours: Vec<PlaylistSize> = Playlist::query()
         .left_join::<PlaylistTrack, _>(|(p, pt)| pt.playlist_id.eq(p.playlist_id))
         .group_by(|(p, _)| (p.playlist_id, p.name))
         .order_by(|(p, _)| p.playlist_id.asc())
         .select_as(|(p, pt)| (p.playlist_id, p.name, pt.track_id.count()))
         .await?;
-    let by_hand: Vec<PlaylistSize> = sql.playlists().fetch().await?;
-    compare("Tracks on each playlist", &ours, &by_hand, |row| {
+    let by_hand: Vec<PlaylistSize> = second.playlists().await?;
+    compare("Tracks on each playlist", second, &ours, &by_hand, |row| {
         (format!("{:>2} {}", row.id, text(&row.playlist)), row.tracks.to_string())
     });
     let entry = PlaylistTrack::find((17, 1)).or_fail().await?;
@@ -153,7 +163,7 @@ struct GenreLength {
     milliseconds: Option<f64>,
 }
 
-async fn genres(sql: &Sql) -> Result<()> {
+async fn genres(second: &ByHand) -> Result<()> {
     let ours: Vec<GenreLength> = Track::query()
         .join::<Genre, _>(|(t, g)| t.genre_id.eq(g.genre_id))
         .group_by(|(_, g)| (g.genre_id, g.name))
@@ -161,16 +171,22 @@ async fn genres(sql: &Sql) -> Result<()> {
         .order_by(|(t, _)| t.milliseconds.avg().desc())
         .select_as(|(t, g)| (g.name, count(), t.milliseconds.avg()))
         .await?;
-    let by_hand: Vec<GenreLength> = sql.genres().fetch().await?;
-    compare("Average length of a track, in genres of more than 50", &ours, &by_hand, |row| {
-        let seconds = row.milliseconds.unwrap_or_default() / 1000.0;
-        (format!("{} ({} tracks)", text(&row.genre), row.tracks), format!("{seconds:.3} s"))
-    });
+    let by_hand: Vec<GenreLength> = second.genres().await?;
+    compare(
+        "Average length of a track, in genres of more than 50",
+        second,
+        &ours,
+        &by_hand,
+        |row| {
+            let seconds = row.milliseconds.unwrap_or_default() / 1000.0;
+            (format!("{} ({} tracks)", text(&row.genre), row.tracks), format!("{seconds:.3} s"))
+        },
+    );
     Ok(())
 }
 
 /// Walks all tracks by name; each page goes on behind the last row of the one before.
-async fn tracks(sql: &Sql) -> Result<()> {
+async fn tracks(second: &ByHand) -> Result<()> {
     let by_name = Track::query().order_by(|t| t.name.asc());
     let (mut keys, mut pages, mut next) = (Vec::new(), 0, None);
     loop {
@@ -182,12 +198,12 @@ async fn tracks(sql: &Sql) -> Result<()> {
             break;
         }
     }
-    let rows = sql.tracks().rows().await?;
-    let by_hand = rows.iter().map(|row| row.read("TrackId")).collect::<Result<Vec<i64>>>()?;
+    let by_hand = second.tracks().await?;
     assert_eq!(keys, by_hand, "the pages and one query give different tracks");
     let counts = [(keys.len(), pages)];
     compare(
         "All tracks by name, in pages of 100",
+        second,
         &counts,
         &[(by_hand.len(), by_hand.len().div_ceil(100))],
         |(rows, pages)| (format!("tracks on {pages} pages"), rows.to_string()),
@@ -198,11 +214,12 @@ async fn tracks(sql: &Sql) -> Result<()> {
 /// Prints both answers, row by row, and insists that they are the same.
 fn compare<T: Debug + PartialEq>(
     question: &str,
+    second: &ByHand,
     ours: &[T],
     by_hand: &[T],
     cells: impl Fn(&T) -> (String, String),
 ) {
-    println!("\n{question}\n  {:<40} {:>12} {:>12}", "", "Eloquent", "SQL");
+    println!("\n{question}\n  {:<40} {:>12} {:>12}", "", "Eloquent", second.name());
     for (ours, by_hand) in ours.iter().zip(by_hand) {
         let ((label, ours), (_, by_hand)) = (cells(ours), cells(by_hand));
         println!("  {label:<40} {ours:>12} {by_hand:>12}");

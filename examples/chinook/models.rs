@@ -3,34 +3,34 @@
 use eloquent::prelude::*;
 
 #[derive(Model, Debug)]
-#[model(table = "Artist", rename_all = "PascalCase")]
+#[model(portable, table = "Artist", rename_all = "PascalCase")]
 pub(crate) struct Artist {
-    #[model(key)]
+    #[model(key, auto = false)]
     pub(crate) artist_id: i64,
     pub(crate) name: Option<String>,
 }
 
 #[derive(Model, Debug)]
-#[model(table = "Album", rename_all = "PascalCase")]
+#[model(portable, table = "Album", rename_all = "PascalCase")]
 pub(crate) struct Album {
-    #[model(key)]
+    #[model(key, auto = false)]
     pub(crate) album_id: i64,
     pub(crate) title: String,
     pub(crate) artist_id: i64,
 }
 
 #[derive(Model, Debug)]
-#[model(table = "Genre", rename_all = "PascalCase")]
+#[model(portable, table = "Genre", rename_all = "PascalCase")]
 pub(crate) struct Genre {
-    #[model(key)]
+    #[model(key, auto = false)]
     pub(crate) genre_id: i64,
     pub(crate) name: Option<String>,
 }
 
 #[derive(Model, Debug)]
-#[model(table = "Track", rename_all = "PascalCase")]
+#[model(portable, table = "Track", rename_all = "PascalCase")]
 pub(crate) struct Track {
-    #[model(key)]
+    #[model(key, auto = false)]
     pub(crate) track_id: i64,
     #[model(length = 200)]
     pub(crate) name: String,
@@ -44,9 +44,9 @@ pub(crate) struct Track {
 }
 
 #[derive(Model, Debug)]
-#[model(table = "Invoice", rename_all = "PascalCase")]
+#[model(portable, table = "Invoice", rename_all = "PascalCase")]
 pub(crate) struct Invoice {
-    #[model(key)]
+    #[model(key, auto = false)]
     pub(crate) invoice_id: i64,
     pub(crate) billing_country: Option<String>,
     #[model(decimal(10, 2))]
@@ -54,16 +54,16 @@ pub(crate) struct Invoice {
 }
 
 #[derive(Model, Debug)]
-#[model(table = "Playlist", rename_all = "PascalCase")]
+#[model(portable, table = "Playlist", rename_all = "PascalCase")]
 pub(crate) struct Playlist {
-    #[model(key)]
+    #[model(key, auto = false)]
     pub(crate) playlist_id: i64,
     pub(crate) name: Option<String>,
 }
 
 /// Which track is on which playlist: both columns are the key.
 #[derive(Model, Debug)]
-#[model(table = "PlaylistTrack", rename_all = "PascalCase")]
+#[model(portable, table = "PlaylistTrack", rename_all = "PascalCase")]
 pub(crate) struct PlaylistTrack {
     #[model(key)]
     pub(crate) playlist_id: i64,

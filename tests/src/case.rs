@@ -79,6 +79,7 @@ needs! {
     RETURNING_UPDATES NO_RETURNING_UPDATES returning_updates "rows of updates";
     LAST_INSERT_ID NO_LAST_INSERT_ID last_insert_id "the number of the last insert";
     UPSERT NO_UPSERT upsert "upserts";
+    NESTED_UPDATES NO_NESTED_UPDATES nested_updates "changes of a part of a column";
     JOINS NO_JOINS joins "joins";
     ROW_LOCKS NO_ROW_LOCKS row_locks "row locks";
     PARTIAL_INDEXES NO_PARTIAL_INDEXES partial_indexes "indexes over a part of the rows";

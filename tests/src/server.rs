@@ -11,6 +11,9 @@ pub enum Server {
     Pg,
     /// MariaDB: `DB_HOST`, `DB_PORT`, `DB_USER`, `DB_PASSWORD` and `DB_NAME`.
     Mysql,
+    /// MongoDB: `MONGO_URI` and `MONGO_DB`.
+    #[cfg(feature = "mongo")]
+    Mongo,
 }
 
 impl Server {
@@ -19,6 +22,8 @@ impl Server {
         match self {
             Server::Pg => "pg",
             Server::Mysql => "mysql",
+            #[cfg(feature = "mongo")]
+            Server::Mongo => "mongo",
         }
     }
 
@@ -26,6 +31,8 @@ impl Server {
         match self {
             Server::Pg => "PG",
             Server::Mysql => "DB",
+            #[cfg(feature = "mongo")]
+            Server::Mongo => "MONGO",
         }
     }
 
@@ -40,6 +47,12 @@ impl Server {
     #[must_use]
     pub fn reach(self, config: ConnectionConfig, database: &str) -> ConnectionConfig {
         let hint = "run this with scripts/test or scripts/with-servers";
+        #[cfg(feature = "mongo")]
+        if self == Server::Mongo {
+            let uri = self.variable("URI");
+            assert!(uri.is_some(), "MONGO_URI is not set: {hint}");
+            return config.set("uri", uri.unwrap_or_default()).set("db", database);
+        }
         let host = self.variable("HOST");
         assert!(host.is_some(), "{}_HOST is not set: {hint}", self.prefix());
         let keys = [("host", "HOST"), ("port", "PORT"), ("user", "USER"), ("password", "PASSWORD")];
@@ -53,6 +66,14 @@ impl Server {
 
     /// The URL of a database on the server.
     pub fn url(self, database: &str) -> String {
+        #[cfg(feature = "mongo")]
+        if self == Server::Mongo {
+            let uri = self.variable("URI").unwrap_or_default();
+            let (place, options) = uri.split_once('?').unwrap_or((&uri, ""));
+            let (scheme, place) = place.split_once("://").unwrap_or(("mongodb", place));
+            let place = place.split_once('/').map_or(place, |(place, _)| place);
+            return format!("{scheme}://{place}/{database}?{options}");
+        }
         let part = |name: &str| self.variable(name).unwrap_or_default();
         let port = self.variable("PORT").map(|port| format!(":{port}")).unwrap_or_default();
         let password = self.variable("PASSWORD").map(|text| format!(":{text}")).unwrap_or_default();
@@ -67,6 +88,10 @@ impl Server {
     /// When the server cannot be reached, or its user may not create databases.
     pub async fn make(self, database: &str) -> Result<()> {
         self.remove(database).await?;
+        #[cfg(feature = "mongo")]
+        if self == Server::Mongo {
+            return Ok(()); // it is there with its first collection
+        }
         self.execute(&[format!("CREATE DATABASE {database}")]).await
     }
 
@@ -75,6 +100,14 @@ impl Server {
     /// # Errors
     /// As [`make`](Self::make).
     pub async fn remove(self, database: &str) -> Result<()> {
+        #[cfg(feature = "mongo")]
+        if self == Server::Mongo {
+            let config = self.reach(ConnectionConfig::new("shared", self.driver()), database);
+            let db = Db::builder().connection(config).build()?;
+            let drop = eloquent::mongo::bson::doc! { "dropDatabase": 1 };
+            eloquent::mongo::run_command(&db.connection("shared")?, drop).await?;
+            return db.close().await;
+        }
         let force = if self == Server::Pg { " WITH (FORCE)" } else { "" };
         self.execute(&[format!("DROP DATABASE IF EXISTS {database}{force}")]).await
     }

@@ -48,7 +48,22 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "uuid",
         ],
     ),
-    ("eloquent-cli", &["clap", "comfy-table", "eloquent", "serde_json", "terminal_size", "tokio"]),
+    (
+        "eloquent-cli",
+        &[
+            "clap",
+            "clap_complete",
+            "comfy-table",
+            "eloquent",
+            "heck",
+            "indicatif",
+            "minijinja",
+            "serde_json",
+            "syn",
+            "terminal_size",
+            "tokio",
+        ],
+    ),
     ("eloquent-macros", &["heck", "proc-macro2", "quote", "syn"]),
     (
         "eloquent",
@@ -74,7 +89,12 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
     ),
     (
         "eloquent",
-        &[&["database"], &["model", "query", "schema"], &["pagination", "migration"], &["private"]],
+        &[
+            &["database"],
+            &["model", "query", "schema"],
+            &["pagination", "migration", "seeding"],
+            &["private"],
+        ],
     ),
 ];
 

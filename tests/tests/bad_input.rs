@@ -8,6 +8,9 @@
 mod decimals;
 #[path = "bad_input/deep.rs"]
 mod deep;
+#[cfg(feature = "mongo")]
+#[path = "bad_input/documents/mod.rs"]
+mod documents;
 #[path = "bad_input/files.rs"]
 mod files;
 #[path = "bad_input/fixture.rs"]
@@ -36,6 +39,9 @@ mod servers;
 #[cfg(all(feature = "pg", feature = "mysql"))]
 #[path = "bad_input/sessions.rs"]
 mod sessions;
+#[cfg(all(feature = "pg", feature = "mysql"))]
+#[path = "bad_input/sizes.rs"]
+mod sizes;
 #[path = "bad_input/text.rs"]
 mod text;
 #[path = "bad_input/times.rs"]

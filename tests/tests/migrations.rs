@@ -90,7 +90,7 @@ impl Migration for Steps {
     }
 
     async fn down(&self, db: &MigrationContext) -> Result<()> {
-        db.drop_table(self.table).await
+        db.schema().drop(self.table).await
     }
 }
 

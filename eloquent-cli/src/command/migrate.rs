@@ -1,6 +1,6 @@
 //! `eloquent migrate:…`: the schema of databases, kept by migrations.
 
-mod report;
+pub(super) mod report;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -8,12 +8,16 @@ use std::time::Duration;
 use clap::{ArgGroup, Args, Subcommand};
 use eloquent::environment::Role;
 use eloquent::migration::{Migrations, Migrator, Outcome, Reach, Resolution, Rollback};
-use eloquent::{Environment, Error, ErrorKind, Result};
+use eloquent::{Environment, Error, ErrorKind, Progress, Result};
 
-use super::{Context, guard};
+use super::Context;
+use super::guard::{self, Consent, Deed, Permit, Weight};
 use crate::output::{Failure, Report};
 use crate::target::Targets;
-use report::{Answer, Told};
+pub(super) use report::Answer;
+use report::Told;
+
+const FRESH: &str = "migrate:fresh";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Migrate {
@@ -33,6 +37,8 @@ pub(crate) enum Migrate {
         /// Show what would be sent, and send nothing
         #[arg(long)]
         pretend: bool,
+        #[command(flatten)]
+        consent: Consent,
     },
     /// Undo what ran last
     #[command(name = "migrate:rollback")]
@@ -44,9 +50,8 @@ pub(crate) enum Migrate {
         /// Show what would be sent, and send nothing
         #[arg(long)]
         pretend: bool,
-        /// Undo all of them wherever this is
-        #[arg(long)]
-        force: bool,
+        #[command(flatten)]
+        consent: Consent,
     },
     /// Show where each migration stands
     #[command(name = "migrate:status")]
@@ -59,27 +64,24 @@ pub(crate) enum Migrate {
     Fresh {
         #[command(flatten)]
         common: Common,
-        /// Do it wherever this is
-        #[arg(long)]
-        force: bool,
+        #[command(flatten)]
+        consent: Consent,
     },
     /// Undo all migrations
     #[command(name = "migrate:reset")]
     Reset {
         #[command(flatten)]
         common: Common,
-        /// Do it wherever this is
-        #[arg(long)]
-        force: bool,
+        #[command(flatten)]
+        consent: Consent,
     },
     /// Undo all migrations, and run them again
     #[command(name = "migrate:refresh")]
     Refresh {
         #[command(flatten)]
         common: Common,
-        /// Do it wherever this is
-        #[arg(long)]
-        force: bool,
+        #[command(flatten)]
+        consent: Consent,
     },
     /// Settle a migration that was interrupted
     #[command(name = "migrate:resolve")]
@@ -93,17 +95,21 @@ pub(crate) enum Migrate {
         /// Why: kept with the migration
         #[arg(long, value_name = "TEXT", default_value = "")]
         why: String,
+        #[command(flatten)]
+        consent: Consent,
     },
     /// Remove the lease of a migrator that has died
     #[command(name = "migrate:unlock")]
     Unlock {
         #[command(flatten)]
         common: Common,
+        #[command(flatten)]
+        consent: Consent,
     },
 }
 
 /// What all of them take.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct Common {
     /// The directory that has one for each connection
     #[arg(long, value_name = "DIR", default_value = "migrations")]
@@ -186,6 +192,12 @@ impl Down {
     }
 }
 
+impl Down {
+    fn describe(&self) -> &'static str {
+        if self.all_migrations { "undoes all migrations" } else { "undoes migrations" }
+    }
+}
+
 impl How {
     fn resolution(&self) -> Resolution {
         match (self.retry, self.skip, self.applied) {
@@ -207,22 +219,48 @@ impl Migrate {
             | Migrate::Reset { common, .. }
             | Migrate::Refresh { common, .. }
             | Migrate::Resolve { common, .. }
-            | Migrate::Unlock { common } => common,
+            | Migrate::Unlock { common, .. } => common,
         }
     }
 
-    /// What it destroys, and whether somebody says that this is meant.
-    fn destroys(&self) -> Option<(&'static str, bool)> {
-        match self {
-            Migrate::Fresh { force, .. } => Some(("drops all tables and views", *force)),
-            Migrate::Reset { force, .. } | Migrate::Refresh { force, .. } => {
-                Some(("undoes all migrations", *force))
+    /// Whether it may be the first to run migrations on a database.
+    fn is_first_to_run(&self) -> bool {
+        matches!(
+            self,
+            Migrate::Run { pretend: false, .. } | Migrate::Fresh { .. } | Migrate::Refresh { .. }
+        )
+    }
+
+    /// What a guard is before, and who says that it is meant.
+    fn guarded(&self) -> Option<(Deed<'static>, &Consent)> {
+        use Weight::{Changes, Destroys};
+        let (command, what, weight, consent) = match self {
+            Migrate::Status { .. }
+            | Migrate::Run { pretend: true, .. }
+            | Migrate::Rollback { pretend: true, .. } => return None,
+            Migrate::Run { consent, .. } => {
+                ("migrate:run", "runs the migrations that have not run", Changes, consent)
             }
-            Migrate::Rollback { what, force, pretend: false, .. } if what.all_migrations => {
-                Some(("undoes all migrations", *force))
+            Migrate::Rollback { what, consent, .. } => {
+                ("migrate:rollback", what.describe(), Destroys, consent)
             }
-            _ => None,
-        }
+            Migrate::Fresh { consent, .. } => {
+                (FRESH, "drops all tables and views, and runs all migrations", Destroys, consent)
+            }
+            Migrate::Reset { consent, .. } => {
+                ("migrate:reset", "undoes all migrations", Destroys, consent)
+            }
+            Migrate::Refresh { consent, .. } => {
+                ("migrate:refresh", "undoes all migrations, and runs them", Destroys, consent)
+            }
+            Migrate::Resolve { consent, .. } => {
+                ("migrate:resolve", "changes the history of migrations", Changes, consent)
+            }
+            Migrate::Unlock { consent, .. } => {
+                ("migrate:unlock", "removes the lease of a migrator", Changes, consent)
+            }
+        };
+        Some((Deed { command, what, weight }, consent))
     }
 }
 
@@ -238,17 +276,52 @@ pub(super) async fn run(
 ) -> Result<Report, Failure> {
     let environment = targets.mode((context.load)()?).with_role(Role::Migration);
     let names = targets.names(&environment, context.registry)?;
-    if let Some((what, force)) = migrate.destroys() {
-        guard::check(&environment, what, &names, force)?;
+    let mut permits = match migrate.guarded() {
+        Some((deed, consent)) => guard::allow(context, &environment, deed, &names, consent).await?,
+        None => Vec::new(),
     }
+    .into_iter();
     let mut answers = Vec::new();
     // one after the other: what runs at the same time is hard to read, and harder to stop
     for name in names {
-        let told = one(context, migrate, targets, &environment, &name).await;
-        let told = told.unwrap_or_else(|error| Told::Failed(error.with_connection(name.clone())));
-        answers.push(Answer { connection: name, told });
+        answers.push(answer(context, migrate, targets, &environment, name, permits.next()).await);
     }
     Ok(report::of(answers))
+}
+
+/// Does it on one connection, and writes down what came of it.
+async fn answer(
+    context: &Context<'_>,
+    migrate: &Migrate,
+    targets: &Targets,
+    environment: &Environment,
+    name: String,
+    permit: Option<Permit>,
+) -> Answer {
+    let located = |error: Error| Told::Failed(error.with_connection(name.clone()));
+    let mut told = one(context, migrate, targets, environment, &name).await.unwrap_or_else(located);
+    if let Some(permit) = permit {
+        let finished = permit.finish(told.error().map_or(Ok(()), Err)).await;
+        // of two errors the first one matters
+        if let (Err(error), None) = (finished, told.error()) {
+            told = located(error);
+        }
+    }
+    Answer { connection: name, told }
+}
+
+/// Drops everything and runs all migrations of connections; with what came of each, and whether it went well.
+pub(super) async fn fresh(
+    context: &Context<'_>,
+    common: Common,
+    targets: &Targets,
+    environment: &Environment,
+    name: &str,
+) -> (Answer, bool) {
+    let migrate = Migrate::Fresh { common, consent: Consent::default() };
+    let answer = answer(context, &migrate, targets, environment, name.to_owned(), None).await;
+    let is_fine = answer.told.error().is_none();
+    (answer, is_fine)
 }
 
 async fn one(
@@ -263,13 +336,21 @@ async fn one(
         return Ok(Told::None(directory(&common.path, name)));
     };
     let db = context.database(environment, name)?;
-    let mut migrator = Migrator::new(&db.connection(name)?, migrations)
+    let progress = Progress::default();
+    let connection = db.connection(name)?;
+    if migrate.is_first_to_run() {
+        guard::tag(environment, &connection).await?;
+    }
+    let mut migrator = Migrator::new(&connection, migrations)
         .wait(Duration::from_secs(common.wait))
-        .stop(context.stop.clone());
-    if let Some(actor) = actor(environment) {
+        .stop(context.stop.clone())
+        .progress(progress.clone());
+    if let Some(actor) = guard::actor(environment) {
         migrator = migrator.actor(actor);
     }
+    let bar = context.terminal.watch(&progress);
     let told = tell(migrate, migrator).await;
+    drop(bar);
     // what matters is what came of the migrations
     let _ = db.close().await;
     told
@@ -314,6 +395,19 @@ async fn tell(migrate: &Migrate, migrator: Migrator) -> Result<Told> {
     })
 }
 
+/// The migrations of a connection; `None` when it has none.
+pub(super) fn known(
+    context: &Context<'_>,
+    targets: &Targets,
+    common: &Common,
+    name: &str,
+) -> Result<Option<Migrations>> {
+    let base = name.strip_suffix("_test").unwrap_or(name);
+    let is_known = directory(&common.path, name).exists()
+        || context.migrations.iter().any(|(connection, _)| connection == base);
+    if is_known { migrations(context, targets, &common.path, name) } else { Ok(None) }
+}
+
 /// The migrations of a connection. `None` when it has none and is one of all.
 fn migrations(
     context: &Context<'_>,
@@ -337,11 +431,4 @@ fn migrations(
             .with_hint("`eloquent make:migration NAME` makes it, with a migration in it"));
     }
     Ok(migrations)
-}
-
-/// Who runs the command, for the record.
-fn actor(environment: &Environment) -> Option<String> {
-    let keys = ["ELOQUENT_ACTOR", "GITHUB_ACTOR", "USER", "USERNAME"];
-    let name = keys.iter().find_map(|key| environment.get(key))?;
-    Some(name.chars().filter(|c| !c.is_control()).take(100).collect())
 }

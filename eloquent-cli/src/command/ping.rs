@@ -65,7 +65,7 @@ async fn ping(db: Result<Db>, name: String) -> (Duration, Result<Option<String>>
 }
 
 /// The driver of a connection, and which database its settings name.
-fn place(
+pub(super) fn place(
     context: &Context<'_>,
     environment: &Environment,
     name: &str,

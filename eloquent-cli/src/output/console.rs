@@ -1,5 +1,6 @@
 //! Where output goes.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::io::{IsTerminal as _, Write};
 
@@ -14,6 +15,20 @@ pub struct Console<'w> {
     pub(super) stderr: &'w mut (dyn Write + Send),
     pub(crate) width: Option<usize>,
     color: [bool; 2],
+    pub(super) input: Input,
+    /// Whether a line may be drawn over.
+    pub(super) draws: bool,
+}
+
+/// Who answers questions.
+#[derive(Debug, Default)]
+pub(super) enum Input {
+    /// Nobody.
+    #[default]
+    Nobody,
+    /// Who sits at the terminal of the process.
+    Process,
+    Given(VecDeque<String>),
 }
 
 impl<'w> Console<'w> {
@@ -22,7 +37,14 @@ impl<'w> Console<'w> {
         stdout: &'w mut (dyn Write + Send),
         stderr: &'w mut (dyn Write + Send),
     ) -> Console<'w> {
-        Console { stdout, stderr, width: None, color: [false, false] }
+        Console {
+            stdout,
+            stderr,
+            width: None,
+            color: [false, false],
+            input: Input::Nobody,
+            draws: false,
+        }
     }
 
     /// Sets how many characters fit in a line.
@@ -39,6 +61,13 @@ impl<'w> Console<'w> {
         self
     }
 
+    /// Answers questions with these lines, as somebody at a terminal would. Without it there is no terminal.
+    #[must_use]
+    pub fn answers<A: Into<String>>(mut self, lines: impl IntoIterator<Item = A>) -> Self {
+        self.input = Input::Given(lines.into_iter().map(Into::into).collect());
+        self
+    }
+
     /// Takes over what the process says about its terminal: the width, else `COLUMNS`; colours on a
     /// terminal, unless `NO_COLOR` is set or `TERM` is `dumb`.
     #[must_use]
@@ -52,6 +81,11 @@ impl<'w> Console<'w> {
         let is_plain = is_set("NO_COLOR") || is_dumb;
         let are_terminals = [std::io::stdout().is_terminal(), std::io::stderr().is_terminal()];
         self.color = are_terminals.map(|is_terminal| is_terminal && !is_plain);
+        self.draws = are_terminals[1] && !is_dumb;
+        // questions are asked on the second writer
+        if std::io::stdin().is_terminal() && are_terminals[1] {
+            self.input = Input::Process;
+        }
         self
     }
 

@@ -6,6 +6,7 @@ mod failure;
 mod page;
 mod style;
 mod table;
+mod talk;
 
 pub use console::Console;
 pub(crate) use escape::escape;
@@ -13,6 +14,7 @@ pub(crate) use failure::{Failure, Fault};
 pub(crate) use page::Page;
 pub(crate) use style::Styles;
 pub(crate) use table::Table;
+pub(crate) use talk::{Talk, Terminal, per_second};
 
 use std::io::ErrorKind;
 
@@ -47,6 +49,20 @@ impl Exit {
             eloquent::ErrorKind::MigrationInterrupted => Exit::Interrupted,
             _ => Exit::Failed,
         }
+    }
+
+    /// How another program ended that did it in the place of this one.
+    pub(crate) fn of_code(code: u8) -> Exit {
+        let all = [
+            Exit::Done,
+            Exit::Failed,
+            Exit::Usage,
+            Exit::Guard,
+            Exit::Locked,
+            Exit::Drift,
+            Exit::Interrupted,
+        ];
+        all.into_iter().find(|exit| *exit as u8 == code).unwrap_or(Exit::Failed)
     }
 
     /// How one command ends that did several things: as those that failed, if they did alike.

@@ -12,6 +12,7 @@ enum Block {
     Title(String),
     Line(String),
     Table(Table),
+    Script(String),
 }
 
 impl Page {
@@ -22,6 +23,11 @@ impl Page {
 
     pub(crate) fn line(&mut self, text: &str) {
         self.0.push(Block::Line(escape(text)));
+    }
+
+    /// Text of our own for another program: it stays as it is.
+    pub(crate) fn script(&mut self, text: &str) {
+        self.0.push(Block::Script(text.to_owned()));
     }
 
     /// A table; one without rows is left out.
@@ -43,6 +49,7 @@ impl Page {
                     lines.extend(broken(title, width).iter().map(|line| styles.bold(line)));
                 }
                 Block::Line(line) => lines.extend(broken(line, width)),
+                Block::Script(text) => lines.extend(text.lines().map(str::to_owned)),
                 Block::Table(table) => {
                     let header = usize::from(table.has_header());
                     for (number, line) in table.lines(width).iter().enumerate() {

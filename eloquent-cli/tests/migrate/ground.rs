@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use eloquent::migration::KEPT_TABLES;
 use eloquent::{Db, RawSql};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -109,6 +110,11 @@ impl Ground {
         found.map(|(_, value)| value.as_str()).unwrap_or_default()
     }
 
+    /// What the database is called.
+    pub(crate) fn database(&self) -> &str {
+        if self.kind == Kind::Sqlite { "app.sqlite" } else { &self.database }
+    }
+
     pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
@@ -155,7 +161,7 @@ impl Ground {
         all.iter().map(|one| one["state"].as_str().expect("a text").to_owned()).collect()
     }
 
-    /// The names of all tables.
+    /// The names of all tables, but for those in which guards write.
     pub(crate) fn tables(&self) -> Vec<String> {
         let sql = match self.kind {
             Kind::Sqlite => {
@@ -171,29 +177,30 @@ impl Ground {
                  WHERE TABLE_SCHEMA = DATABASE() ORDER BY 1"
             }
         };
-        self.database(async |db| {
+        self.opened(async |db| {
             let rows = Db::raw(sql).on(&db).rows().await.expect("the tables");
-            rows.iter().map(|row| text(&row.values()[0])).collect()
+            let names = rows.iter().map(|row| text(&row.values()[0]));
+            names.filter(|name| !KEPT_TABLES.contains(&name.as_str())).collect()
         })
     }
 
     /// The number that a query gives.
     pub(crate) fn number(&self, sql: &str) -> i64 {
         let sql = RawSql::trusted(sql);
-        self.database(async |db| {
+        self.opened(async |db| {
             Db::raw(sql).on(&db).scalar::<i64>().await.expect("a number").expect("a row")
         })
     }
 
     pub(crate) fn execute(&self, statements: &[&'static str]) {
-        self.database(async |db| {
+        self.opened(async |db| {
             for sql in statements {
                 Db::raw(*sql).on(&db).execute().await.expect("it is done");
             }
         });
     }
 
-    fn database<T>(&self, work: impl AsyncFnOnce(Db) -> T) -> T {
+    fn opened<T>(&self, work: impl AsyncFnOnce(Db) -> T) -> T {
         let url = match self.kind {
             Kind::Sqlite => format!("sqlite:{}", self.path().join("app.sqlite").display()),
             _ => self.url(&self.database),
@@ -269,7 +276,7 @@ pub(crate) fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
-fn block_on<T>(future: impl Future<Output = T>) -> T {
+pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.expect("a runtime").block_on(future)
 }

@@ -3,10 +3,14 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)] // in a test it is the message of a failure
 
+mod bad_input;
+mod documents;
 mod faults;
 mod ground;
 mod locks;
+mod long;
 mod order;
+mod schema;
 mod targets;
 
 /// Makes a test of each function for each database.

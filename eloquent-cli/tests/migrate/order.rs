@@ -128,8 +128,17 @@ fn fresh_begins_from_nothing(ground: &Ground) {
         assert_eq!(output.status.code(), Some(3), "{command}");
     }
     assert_eq!(ground.number("SELECT COUNT(*) FROM children"), 1);
-    let forced = ground.command("migrate:fresh --force").env("APP_ENV", "prod").output().unwrap();
-    assert_eq!(forced.status.code(), Some(0));
+    // a flag alone is no consent, nor is it with the name of the database
+    let database = ground.database();
+    let confirmed = format!("migrate:fresh --force --confirm {database}");
+    for line in ["migrate:fresh --force", &confirmed] {
+        let forced = ground.command(line).env("APP_ENV", "prod").output().unwrap();
+        assert_eq!(forced.status.code(), Some(3), "{line}");
+    }
+    let mut allowed = ground.command(&confirmed);
+    allowed.env("APP_ENV", "prod").env("ELOQUENT_ALLOW_DESTRUCTIVE", database);
+    assert_eq!(allowed.output().unwrap().status.code(), Some(0));
+    assert_eq!(ground.number("SELECT COUNT(*) FROM eloquent_audit WHERE outcome = 'done'"), 2);
 }
 
 fn bodies_run_whole(ground: &Ground) {
@@ -183,4 +192,59 @@ fn scripts_are_checked_first(ground: &Ground) {
     ground.run("migrate:run").expect(1, &["does not run inside a transaction", "no-transaction"]);
     ground.migration(B, &format!("-- eloquent: no-transaction\n{outside}"), "");
     ground.run("migrate:run").expect(0, &["2 applied"]);
+}
+
+/// What leans on nothing in particular goes as well, and what belongs to somebody else stays.
+#[test]
+fn pg_fresh_drops_all_that_the_schema_has() {
+    let ground = Ground::new(Kind::Pg, "x::order", "fresh_all");
+    ground.execute(&[
+        "CREATE EXTENSION IF NOT EXISTS pgcrypto",
+        "CREATE SCHEMA other",
+        "CREATE TABLE other.kept (id INT)",
+    ]);
+    ground.migration(
+        A,
+        "CREATE TYPE mood AS ENUM ('sad', 'ok');\n\
+         CREATE TYPE \"a pair\" AS (a INT, b INT);\n\
+         CREATE DOMAIN positive AS INT CHECK (VALUE > 0);\n\
+         CREATE SEQUENCE \"My numbers\";\n\
+         CREATE TABLE ta (id SERIAL, number INT GENERATED ALWAYS AS IDENTITY, feels mood, n positive);\n\
+         CREATE MATERIALIZED VIEW seen AS SELECT id FROM ta;\n\
+         CREATE FUNCTION twice(n INT) RETURNS INT LANGUAGE sql AS 'SELECT n * 2';\n\
+         CREATE FUNCTION twice(n TEXT) RETURNS TEXT LANGUAGE sql AS 'SELECT n || n';\n\
+         CREATE PROCEDURE noop() LANGUAGE sql AS 'SELECT 1';\n\
+         CREATE AGGREGATE total(INT) (SFUNC = int4pl, STYPE = INT, INITCOND = '0');",
+        "",
+    );
+    ground.run("migrate:run").expect(0, &["1 applied"]);
+    // each of them would be there already
+    ground.run("migrate:fresh").expect(0, &["1 applied"]);
+    ground.migration(A, "CREATE TABLE tb (id INT);", "");
+    ground.run("migrate:fresh").expect(0, &["1 applied"]);
+    let left = "SELECT (SELECT count(*) FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace \
+                AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')) \
+                + (SELECT count(*) FROM pg_type WHERE typnamespace = 'public'::regnamespace \
+                AND typtype IN ('e', 'd')) + (SELECT count(*) FROM pg_class WHERE \
+                relnamespace = 'public'::regnamespace AND relkind IN ('m', 'S'))";
+    assert_eq!(ground.number(left), 0);
+    assert_eq!(ground.number("SELECT count(*) FROM other.kept"), 0, "another schema is left alone");
+    assert_eq!(
+        ground.number("SELECT length(gen_random_bytes(4))::bigint"),
+        4,
+        "so is an extension"
+    );
+}
+
+#[test]
+fn sqlite_looking_makes_no_file() {
+    let ground = Ground::new(Kind::Sqlite, "x::order", "no_file");
+    three(&ground);
+    assert_eq!(ground.states(), ["pending"; 3]);
+    ground.run("migrate:run --pretend").expect(0, &["would send", "CREATE TABLE tc"]);
+    ground.run("migrate:rollback --pretend").expect(0, &["nothing to do"]);
+    assert!(!ground.path().join("app.sqlite").exists(), "looking makes no file");
+    ground.run("migrate:run").expect(0, &["3 applied"]);
+    assert!(ground.path().join("app.sqlite").exists());
+    assert_eq!(ground.states(), ["applied"; 3]);
 }

@@ -2,7 +2,10 @@
 
 #![allow(clippy::expect_used, clippy::panic)] // in a test it is the message of a failure
 
+mod completions;
 mod env_check;
+mod make;
+mod mongo;
 mod output;
 mod ping;
 mod run;

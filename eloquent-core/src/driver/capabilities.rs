@@ -32,6 +32,9 @@ pub struct Capabilities {
     pub last_insert_id: bool,
     /// Whether an insert can update a row that exists already.
     pub upsert: bool,
+    /// Whether an update can change a part of a column where it lies: a field of a document, the elements
+    /// of a list.
+    pub nested_updates: bool,
     /// Whether tables can be joined.
     pub joins: bool,
     /// Whether a select can lock rows.
@@ -69,6 +72,7 @@ impl Capabilities {
             returning_updates: false,
             last_insert_id: false,
             upsert: false,
+            nested_updates: false,
             joins: false,
             row_locks: false,
             partial_indexes: false,
@@ -92,6 +96,7 @@ impl Capabilities {
     pub fn check(&self, statement: &Statement, driver: &'static str) -> Result<()> {
         let lacking = match statement {
             Statement::Select(select) => self.lacking(select),
+            Statement::Pipeline(_) if self.family == Family::Relational => Some("a pipeline"),
             Statement::Insert(Insert { conflict: Some(_), .. }) if !self.upsert => {
                 Some("an upsert")
             }
@@ -122,7 +127,20 @@ impl Capabilities {
             let error = Error::unsupported(feature, driver).with_hint(hint);
             Err(error.with_table(change.table().clone()))
         };
+        let is_validated = match change {
+            SchemaChange::CreateTable(table) => table.validator.is_some(),
+            _ => change.steps().iter().any(|step| matches!(step, TableChange::SetValidator(_))),
+        };
+        if is_validated && self.family == Family::Relational {
+            return refuse(
+                "a validator of documents",
+                "a table has types, columns that may not be null, and checks",
+            );
+        }
         for index in change.indexes() {
+            if let (Family::Relational, Some(feature)) = (self.family, index.of_documents()) {
+                return refuse(feature, "only databases of documents have it");
+            }
             if index.filter.is_some() && !self.partial_indexes {
                 return refuse(
                     "an index over a part of the rows",

@@ -1,12 +1,13 @@
 //! Drivers and their named connections.
 
+use std::any::Any;
 use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Capabilities, Family, Session};
+use super::{Capabilities, Family, Feed, Session, Shell, Watched};
 use crate::config::{self, ConnectionConfig, Setting};
-use crate::{Result, async_trait};
+use crate::{Error, ErrorKind, Result, async_trait};
 
 /// A database product, as Eloquent knows it. Zero-sized, registered with
 /// [`register_driver!`](crate::register_driver).
@@ -74,6 +75,16 @@ pub trait Driver: Debug + Send + Sync + 'static {
         config::same_database(self.settings(), one, other)
     }
 
+    /// How the database's own client is started for a connection: each program that will do, the best
+    /// first. No I/O.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind) for settings that are wrong, and
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind) where there is no such program.
+    fn shells(&self, _config: &ConnectionConfig) -> Result<Vec<Shell>> {
+        Err(Error::unsupported("a client of its own for people to type in", self.name()))
+    }
+
     /// Opens a named connection. Called once for each, on its first use; again after it failed.
     ///
     /// # Errors
@@ -93,6 +104,15 @@ pub trait Connection: Debug + Send + Sync + 'static {
     /// [`ErrorKind::Connect`](crate::ErrorKind), [`ErrorKind::Permission`](crate::ErrorKind) and kin.
     async fn session(&self) -> Result<Box<dyn Session>>;
 
+    /// Opens a session that only looks. Where a session would make a database that is not there, this one
+    /// sees an empty one instead, and makes nothing.
+    ///
+    /// # Errors
+    /// As [`session`](Self::session).
+    async fn session_to_look(&self) -> Result<Box<dyn Session>> {
+        self.session().await
+    }
+
     /// How many sessions there may be, where the database sets a limit of its own.
     fn max_sessions(&self) -> Option<usize> {
         None
@@ -110,6 +130,22 @@ pub trait Connection: Debug + Send + Sync + 'static {
         Some(Duration::from_secs(30))
     }
 
+    /// Watches a table for changes, from now on or from a place on. Nothing of the pool is held by it.
+    ///
+    /// # Errors
+    /// What the database reports, or that it cannot.
+    async fn watch(&self, _watched: Watched) -> Result<Box<dyn Feed>> {
+        let message = "watching a table for changes is not supported by this database";
+        Err(Error::new(ErrorKind::Unsupported, message)
+            .with_hint("ask it from time to time, or keep what is to be watched in one that can"))
+    }
+
+    /// What the driver's crate gives to those who need more of the database than Eloquent has: a handle of
+    /// the client library, which only that crate knows the type of.
+    fn native(&self) -> Option<&(dyn Any + Send + Sync)> {
+        None
+    }
+
     /// Gives up what the connection holds beside its sessions. Those have been dropped before.
     ///
     /// # Errors
@@ -117,4 +153,17 @@ pub trait Connection: Debug + Send + Sync + 'static {
     async fn close(&self) -> Result<()> {
         Ok(())
     }
+}
+
+/// A named connection of Eloquent, for the crates of drivers: how they reach what they opened themselves.
+#[async_trait]
+pub trait Opened: Sync {
+    /// The connection, opened if need be.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    async fn opened(&self) -> Result<Arc<dyn Connection>>;
+
+    /// Adds the name and the driver of the connection to an error.
+    fn locate(&self, error: Error) -> Error;
 }

@@ -29,13 +29,19 @@
 //! - **No panics.** A panic of a sink on a thread of the driver becomes an error.
 
 mod capabilities;
+mod concerns;
 mod connection;
+mod feed;
 mod question;
 mod registry;
 mod session;
+mod shell;
 
 pub use capabilities::{Capabilities, Family};
-pub use connection::{Connection, Driver};
+pub use concerns::{Acknowledgment, Concerns, ReadConcern, ReadPreference, WriteConcern};
+pub use connection::{Connection, Driver, Opened};
+pub use feed::{ChangeKind, Feed, FullRow, RawChange, ResumeToken, Watched};
 pub use question::{Object, Question};
 pub use registry::{DriverEntry, Registry};
 pub use session::{Affected, Fetched, Isolation, Now, Session, TransactionOptions};
+pub use shell::Shell;

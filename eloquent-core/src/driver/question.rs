@@ -1,4 +1,4 @@
-//! What migrations want to know of a server, and ask it to do, beside statements.
+//! What migrations and the command line want to know of a server, and ask it to do, beside statements.
 
 /// Something that a [session](super::Session::ask) is asked. Each says what rows answer it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,15 +23,26 @@ pub enum Question<'q> {
     Clock,
     /// Whether there is a table of this name: 1 or 0.
     HasTable(&'q str),
-    /// The tables and views of the application: name and kind, which is `table` or `view`.
+    /// What the application has made, to be dropped when it begins anew: name and kind. The kind is `table`,
+    /// `view`, or a word of the driver's own, which is handed back to its
+    /// [`drop_all`](super::Session::drop_all).
     Objects,
+    /// What the tables of the application take up, where the database knows: name and number of bytes.
+    Sizes,
 }
 
-/// A table or view.
+/// Something that the application has made, as [`Question::Objects`] tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Object {
-    /// Its name.
+    /// Its name; what a driver has another kind for, it names as it will drop it.
     pub name: String,
-    /// Whether it is a view.
-    pub is_view: bool,
+    /// `table`, `view`, or a word of the driver's own.
+    pub kind: String,
+}
+
+impl Object {
+    /// An object of this kind.
+    pub fn new(name: impl Into<String>, kind: impl Into<String>) -> Self {
+        Object { name: name.into(), kind: kind.into() }
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use super::{Object, Question};
+use super::{Concerns, Object, Question};
 use crate::row::{Discard, OwnedRow, RowSink};
 use crate::schema::{SchemaChange, TableInfo, TableSummary};
 use crate::statement::{ScriptPart, Statement};
@@ -76,6 +76,20 @@ pub trait Session: Debug + Send + 'static {
     /// As [`fetch`](Self::fetch). After an error the statement is over, as after an error there.
     fn try_now(&mut self, _statement: &Statement, _sink: &mut dyn RowSink) -> Result<Now> {
         Ok(Now::Later)
+    }
+
+    /// Says what is asked of the members of a cluster from now on, until it is said again. No I/O. Inside a
+    /// transaction, what was said before its beginning holds.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`] where there are no such members, for all but the default.
+    fn set_concerns(&mut self, concerns: &Concerns) -> Result<()> {
+        match *concerns == Concerns::new() {
+            true => Ok(()),
+            false => Err(unsupported("a read preference, read concern or write concern").with_hint(
+                "leave it out for this database; to read from replicas, name them in the settings",
+            )),
+        }
     }
 
     /// Runs a statement and shows its rows to the sink.

@@ -154,6 +154,19 @@ pub enum TableChange {
     DropCheck(Name),
     /// Says what the table is for, or no longer does.
     SetComment(Option<Name>),
+    /// Says what a document has to look like, or no longer does. Documents that are there already stay.
+    SetValidator(Option<Validator>),
+}
+
+/// What a document has to look like to be written. Only of documents: tables have types, columns that may
+/// not be null, and checks.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Validator {
+    /// As these columns say: what they hold, and whether it may be missing. Other fields are free.
+    Columns(Vec<Column>),
+    /// As a condition in the language of the database says.
+    Text(SchemaText),
 }
 
 /// A table to create.
@@ -173,6 +186,8 @@ pub struct TableDefinition {
     pub checks: Vec<Check>,
     /// What it is for.
     pub comment: Option<Name>,
+    /// What its documents have to look like.
+    pub validator: Option<Validator>,
     /// Whether an existing table of that name is left alone.
     pub if_not_exists: bool,
 }

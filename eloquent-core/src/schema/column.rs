@@ -131,6 +131,8 @@ pub struct Column {
     pub database_default: bool,
     /// What the database fills it with.
     pub default: Option<ColumnDefault>,
+    /// Whether models write it in each row, so that a database without defaults may leave the default out.
+    pub model_writes: bool,
     /// What it is computed from.
     pub generated: Option<Generated>,
     /// Whether no other numbers than those of the database are taken, of a column that it numbers.
@@ -161,6 +163,7 @@ impl Column {
             index: false,
             database_default: false,
             default: None,
+            model_writes: false,
             generated: None,
             identity_always: false,
             one_of: Vec::new(),
@@ -213,7 +216,16 @@ impl Column {
     /// # Errors
     /// [`ErrorKind::NotNullViolation`](crate::ErrorKind) for null, else
     /// [`ErrorKind::Encode`](crate::ErrorKind), both naming the column.
+    #[inline]
     pub fn check(&self, value: ValueRef<'_>) -> Result<()> {
+        match (self.ty, value) {
+            // whatever is of these types fits
+            (ColumnType::Text, ValueRef::Text(_)) | (ColumnType::I64, ValueRef::I64(_)) => Ok(()),
+            _ => self.check_closely(value),
+        }
+    }
+
+    fn check_closely(&self, value: ValueRef<'_>) -> Result<()> {
         let failed = match (self.ty, value) {
             (_, ValueRef::Null) if self.nullable || self.auto_increment => return Ok(()),
             (_, ValueRef::Null) => {

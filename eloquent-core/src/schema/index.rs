@@ -1,5 +1,7 @@
 //! Indexes.
 
+use std::time::Duration;
+
 use super::SchemaText;
 use crate::Name;
 
@@ -18,6 +20,40 @@ pub struct Index {
     pub if_not_exists: bool,
     /// Which rows it holds: those that meet the condition.
     pub filter: Option<SchemaText>,
+    /// What it is made for.
+    pub kind: IndexKind,
+    /// Whether it leaves documents out that have none of its fields. Only of documents.
+    pub sparse: bool,
+    /// How long after the moment in its column the database removes a document. Only of documents.
+    pub expires_after: Option<Duration>,
+}
+
+/// What an index is made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum IndexKind {
+    /// Finding and ordering values.
+    #[default]
+    Plain,
+    /// Finding words in text. Only of documents.
+    Text,
+    /// Finding places and shapes on the globe. Only of documents.
+    Geo,
+}
+
+impl Index {
+    /// What of it only databases of documents have.
+    pub(crate) fn of_documents(&self) -> Option<&'static str> {
+        match self.kind {
+            IndexKind::Text => Some("an index of the words of a text"),
+            IndexKind::Geo => Some("an index of places"),
+            IndexKind::Plain if self.sparse => Some("a sparse index"),
+            IndexKind::Plain if self.expires_after.is_some() => {
+                Some("an index by which rows are removed after a time")
+            }
+            IndexKind::Plain => None,
+        }
+    }
 }
 
 /// What an index is over.

@@ -1,8 +1,10 @@
 //! What a database tells of its tables.
 
+use std::time::Duration;
+
 use super::{
     Check, Column, ColumnDefault, ColumnType, ForeignAction, ForeignKey, Generated, Index,
-    IndexPart, SchemaText, TableDefinition,
+    IndexKind, IndexPart, SchemaText, TableDefinition, Validator,
 };
 
 /// What a table is.
@@ -56,6 +58,8 @@ pub struct TableInfo {
     pub checks: Vec<CheckInfo>,
     /// The query of a view, in the database's own words.
     pub query: Option<String>,
+    /// What its documents have to look like, in the database's own words.
+    pub validator: Option<String>,
 }
 
 /// A column as the database has it.
@@ -157,13 +161,28 @@ pub struct IndexInfo {
     pub filter: Option<String>,
     /// Whether it belongs to a constraint of the table, and goes only with it.
     pub of_constraint: bool,
+    /// What it is made for.
+    pub kind: IndexKind,
+    /// Whether it leaves documents out that have none of its fields.
+    pub sparse: bool,
+    /// How long after the moment in its column the database removes a document.
+    pub expires_after: Option<Duration>,
 }
 
 impl IndexInfo {
     /// An index over all rows.
     pub fn new(name: impl Into<String>, unique: bool) -> Self {
         let (parts, filter) = (Vec::new(), None);
-        IndexInfo { name: name.into(), parts, unique, filter, of_constraint: false }
+        IndexInfo {
+            name: name.into(),
+            parts,
+            unique,
+            filter,
+            of_constraint: false,
+            kind: IndexKind::Plain,
+            sparse: false,
+            expires_after: None,
+        }
     }
 
     /// Whether it is over these columns, and nothing else.
@@ -234,6 +253,7 @@ impl TableInfo {
             foreign_keys: Vec::new(),
             checks: Vec::new(),
             query: None,
+            validator: None,
         }
     }
 
@@ -295,6 +315,9 @@ impl TableInfo {
             unique: index.unique,
             if_not_exists: false,
             filter: index.filter.clone().map(SchemaText::trusted),
+            kind: index.kind,
+            sparse: index.sparse,
+            expires_after: index.expires_after,
         };
         let column = |column: &ColumnInfo| {
             let alone = |index: &&IndexInfo| index.of_constraint && index.is_over(&[&column.name]);
@@ -311,6 +334,7 @@ impl TableInfo {
             foreign_keys: self.foreign_keys.iter().enumerate().map(foreign_key).collect(),
             checks: self.checks.iter().enumerate().map(check).collect(),
             comment: self.comment.clone().map(Into::into),
+            validator: self.validator.clone().map(SchemaText::trusted).map(Validator::Text),
             if_not_exists: false,
         }
     }

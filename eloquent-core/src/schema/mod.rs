@@ -8,11 +8,11 @@ mod index;
 mod inspect;
 mod text;
 
-pub use change::{SchemaChange, TableChange, TableDefinition, ViewDefinition};
+pub use change::{SchemaChange, TableChange, TableDefinition, Validator, ViewDefinition};
 pub use column::{Column, ColumnType};
 pub use constraint::{Check, ForeignAction, ForeignKey};
 pub use default::{ColumnDefault, Generated};
-pub use index::{Index, IndexPart, conventional_name, shorten_name};
+pub use index::{Index, IndexKind, IndexPart, conventional_name, shorten_name};
 pub use inspect::{
     CheckInfo, ColumnInfo, ForeignKeyInfo, IndexInfo, KeyInfo, TableInfo, TableKind, TableSummary,
 };

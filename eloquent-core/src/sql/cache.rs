@@ -143,6 +143,7 @@ fn table(statement: &Statement) -> Option<Name> {
         Statement::Insert(insert) => Some(insert.table.clone()),
         Statement::Update(update) => Some(update.table.clone()),
         Statement::Delete(delete) => Some(delete.table.clone()),
+        Statement::Pipeline(pipeline) => Some(pipeline.table.clone()),
         Statement::Raw(_) => None,
     }
 }

@@ -76,9 +76,17 @@ pub(super) fn compile(
             compiler.raw_statement(raw)?;
             Cost::Unknown
         }
+        Statement::Pipeline(_) => return Err(pipeline(compiler.dialect.driver())),
     };
     let cost = if compiler.unknown { Cost::Unknown } else { cost };
     compiler.finish(cost, binds)
+}
+
+/// The error of stages of a database of documents.
+#[cold]
+pub(super) fn pipeline(driver: &'static str) -> Error {
+    Error::unsupported("a pipeline", driver)
+        .with_hint("pipelines are for databases of documents; use the query builder or `Db::raw`")
 }
 
 impl Compiler<'_> {

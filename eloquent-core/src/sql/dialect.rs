@@ -6,10 +6,10 @@ use std::fmt::Debug;
 use super::ScriptSyntax;
 use super::parts::{
     AggregateCall, ArithmeticCall, ColumnParts, DeleteParts, IndexParts, InsertParts, Operand,
-    PackedList, Page, TableParts, UpdateParts, WriteKind,
+    PackedList, Page, PathCall, TableParts, UpdateParts, WriteKind,
 };
 use super::standard::{self, standard_literal};
-use crate::driver::{Capabilities, Question, TransactionOptions};
+use crate::driver::{Capabilities, Object, Question, TransactionOptions};
 use crate::schema::{Column, ColumnType, ForeignKey};
 use crate::statement::{Effect, Lock, RawSql};
 use crate::value::Value;
@@ -87,6 +87,16 @@ pub trait Dialect: Debug + Send + Sync + 'static {
     fn arithmetic(&self, sql: &mut String, call: &ArithmeticCall<'_>) -> Result<()> {
         call.standard(sql);
         Ok(())
+    }
+
+    /// Writes the value inside of a column of JSON, in the type that it has by itself; null where there is
+    /// none.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    fn path(&self, _sql: &mut String, _call: &PathCall<'_>) -> Result<()> {
+        Err(Error::unsupported("a value inside of a column", self.driver())
+            .with_hint("keep it in a column of its own"))
     }
 
     /// Writes a function over the rows of a group.
@@ -434,5 +444,11 @@ pub trait Dialect: Debug + Send + Sync + 'static {
     fn drop_all(&self, tables: &[&str], views: &[&str]) -> Vec<String> {
         let views = views.iter().map(|view| format!("DROP VIEW {view}"));
         views.chain(tables.iter().map(|table| format!("DROP TABLE {table}"))).collect()
+    }
+
+    /// The statement that drops something else, which [`question`](Self::question) has told of, after all
+    /// tables and views are gone.
+    fn drop_object(&self, _object: &Object) -> Option<String> {
+        None
     }
 }

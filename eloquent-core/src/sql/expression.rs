@@ -1,10 +1,11 @@
 //! Expressions as text.
 
 use super::compiler::Compiler;
-use super::parts::{AggregateCall, ArithmeticCall, Operand, OperandKind};
+use super::parts::{AggregateCall, ArithmeticCall, Operand, OperandKind, PathCall};
 use crate::schema::ColumnType;
 use crate::statement::{
-    Aggregate, AggregateFunction, ColumnRef, Expression, From, JoinKind, Projection, Select,
+    Aggregate, AggregateFunction, ColumnRef, Expression, From, JoinKind, Path, Projection, Root,
+    Select,
 };
 use crate::value::Value;
 use crate::{Error, Name, Result};
@@ -37,9 +38,32 @@ impl Compiler<'_> {
                 self.dialect.truth(&mut self.sql, &predicate);
                 Ok(())
             }
+            Expression::Path(path) => self.path(path),
+            Expression::Size(_) => Err(self.lacks("the size of a list")),
+            Expression::Changed(_) => Err(self.lacks("a change inside of a column")),
             Expression::Raw(raw) => self.raw_fragment(raw),
             Expression::Invalid(mismatch) => Err(mismatch.clone().into_encode_error()),
         }
+    }
+
+    /// Writes the value inside of a column of JSON, in the type that it has there.
+    fn path(&mut self, path: &Path) -> Result<()> {
+        let Root::Column(column) = &path.root else {
+            return Err(self.lacks("a condition on the elements of a list"));
+        };
+        let text = self.part(|compiler| compiler.column(column))?;
+        for field in &path.fields {
+            check_field(field).map_err(|error| error.with_column(column.name.clone()))?;
+        }
+        let call = PathCall { column: &text, fields: &path.fields, ty: path.ty };
+        let dialect = self.dialect;
+        dialect.path(&mut self.sql, &call).map_err(|error| error.with_column(column.name.clone()))
+    }
+
+    /// The error of what documents have and tables have not.
+    pub(super) fn lacks(&self, feature: &str) -> Error {
+        Error::unsupported(feature, self.dialect.driver())
+            .with_hint("it is for document models; read the column, and write it as a whole")
     }
 
     /// Writes an expression next to an operator.
@@ -163,6 +187,15 @@ impl Compiler<'_> {
     }
 }
 
+/// Refuses names that no path of JSON can be sure to take for names.
+fn check_field(name: &str) -> Result<()> {
+    let is_odd = |c: char| matches!(c, '"' | '\\' | '\'' | '.' | '$') || c.is_control();
+    match name.is_empty() || name.contains(is_odd) {
+        true => Err(Error::invalid("the name of a field inside of a column has odd characters")),
+        false => Ok(()),
+    }
+}
+
 /// The type that a bound value is of by itself. It belongs to the shape of a statement.
 fn type_of(value: &Value) -> Option<ColumnType> {
     Some(match value {
@@ -190,6 +223,10 @@ fn type_of(value: &Value) -> Option<ColumnType> {
 pub(super) fn subject(expression: &Expression) -> Option<&Name> {
     match expression {
         Expression::Column(column) | Expression::Excluded(column) => Some(&column.name),
+        Expression::Path(path) => match &path.root {
+            Root::Column(column) => Some(&column.name),
+            Root::Element(_) => None,
+        },
         Expression::Arithmetic(left, _, right) => subject(left).or_else(|| subject(right)),
         Expression::Aggregate(aggregate) => aggregate.argument.as_ref().and_then(subject),
         _ => None,

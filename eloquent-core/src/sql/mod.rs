@@ -40,7 +40,8 @@ pub use dialect::Dialect;
 pub use inspect::{read_constants, read_foreign_keys, read_indexes, read_tables};
 pub use parts::{
     AggregateCall, ArithmeticCall, ColumnParts, ConflictParts, DeleteParts, IndexParts,
-    InsertParts, Operand, OperandKind, PackedList, Page, TableParts, UpdateParts, WriteKind,
+    InsertParts, Operand, OperandKind, PackedList, Page, PathCall, TableParts, UpdateParts,
+    WriteKind,
 };
 pub use rows::query_rows;
 pub use schema::{

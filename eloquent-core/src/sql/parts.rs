@@ -1,5 +1,6 @@
 //! Finished parts of the text of a statement, as a dialect is handed them.
 
+use crate::Name;
 use crate::schema::{Column, ColumnInfo, ColumnType};
 use crate::statement::{AggregateFunction, ArithmeticOperator};
 use crate::value::Value;
@@ -15,6 +16,26 @@ pub struct ArithmeticCall<'a> {
     pub left: &'a str,
     /// The text of the right one.
     pub right: &'a str,
+}
+
+/// A value inside of a column of JSON.
+#[derive(Debug)]
+pub struct PathCall<'a> {
+    /// The text of the column.
+    pub column: &'a str,
+    /// The names of the fields that lead to it, at least one. They have none of `"`, `'`, `\\`, `.`, `$`
+    /// and control characters in them.
+    pub fields: &'a [Name],
+    /// The type of the value, where it is known.
+    pub ty: Option<ColumnType>,
+}
+
+impl PathCall<'_> {
+    /// The path as many databases write it, with quotes around: `'$."a"."b"'`.
+    pub fn json_path(&self) -> String {
+        let fields = self.fields.iter().map(|field| format!(".\"{field}\""));
+        format!("'${}'", fields.collect::<String>())
+    }
 }
 
 /// A function over the rows of a group.

@@ -59,6 +59,8 @@ impl Compiler<'_> {
                 self.push(")");
                 Ok(())
             }
+            Predicate::Exists { .. } => Err(self.lacks("asking whether a field is there")),
+            Predicate::List(_) => Err(self.lacks("a condition on a list")),
             Predicate::Raw(raw) => {
                 self.push("(");
                 self.raw_fragment(raw)?;

@@ -294,13 +294,17 @@ impl<S: SqlSession> Session for S {
 
     fn drop_all(&self, objects: &[Object]) -> Result<Vec<String>> {
         let dialect = self.dialect();
-        let quoted = objects
-            .iter()
-            .map(|object| Ok((super::quote_identifier(dialect, &object.name)?, object.is_view)))
-            .collect::<Result<Vec<_>>>()?;
-        let of = |views: bool| quoted.iter().filter(move |(_, is_view)| *is_view == views);
-        let names = |views| of(views).map(|(name, _)| name.as_str()).collect::<Vec<_>>();
-        Ok(dialect.drop_all(&names(false), &names(true)))
+        let quoted = |kind: &str| {
+            let of_kind = objects.iter().filter(|object| object.kind == kind);
+            let names = of_kind.map(|object| super::quote_identifier(dialect, &object.name));
+            names.collect::<Result<Vec<_>>>()
+        };
+        let (tables, views) = (quoted("table")?, quoted("view")?);
+        let tables: Vec<&str> = tables.iter().map(String::as_str).collect();
+        let views: Vec<&str> = views.iter().map(String::as_str).collect();
+        let mut all = dialect.drop_all(&tables, &views);
+        all.extend(objects.iter().filter_map(|object| dialect.drop_object(object)));
+        Ok(all)
     }
 
     fn render(&self, statement: &Statement) -> Result<String> {

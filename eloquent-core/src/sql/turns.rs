@@ -1,6 +1,6 @@
 //! Assignments of databases where a later one reads what an earlier one has written.
 
-use crate::statement::{Assignment, Expression, Predicate, Source};
+use crate::statement::{Assignment, ChangeAction, Expression, Predicate, Root, Source};
 use crate::{Error, Result};
 
 /// The order in which no assignment reads a column that was written before it.
@@ -31,6 +31,17 @@ fn reads(expression: &Expression, column: &str) -> bool {
         Expression::Column(read) => {
             read.source == Source(0) && read.name.eq_ignore_ascii_case(column)
         }
+        Expression::Path(path) => match &path.root {
+            Root::Column(read) => {
+                read.source == Source(0) && read.name.eq_ignore_ascii_case(column)
+            }
+            Root::Element(_) => false,
+        },
+        Expression::Size(list) => reads(list, column),
+        Expression::Changed(changes) => changes.iter().any(|change| match &change.action {
+            ChangeAction::Set(value) => reads(value, column),
+            _ => false,
+        }),
         Expression::Arithmetic(left, _, right) => reads(left, column) || reads(right, column),
         Expression::Aggregate(aggregate) => {
             aggregate.argument.as_ref().is_some_and(|argument| reads(argument, column))
@@ -49,6 +60,7 @@ fn looks_at(predicate: &Predicate, column: &str) -> bool {
         Predicate::IsTrue(expression)
         | Predicate::In { expression, .. }
         | Predicate::IsNull { expression, .. }
+        | Predicate::Exists { expression, .. }
         | Predicate::Like { expression, .. } => reads(expression, column),
         Predicate::Compare(left, _, right) => reads(left, column) || reads(right, column),
         Predicate::Between { expression, low, high, .. } => {
@@ -58,6 +70,7 @@ fn looks_at(predicate: &Predicate, column: &str) -> bool {
             parts.iter().any(|part| looks_at(part, column))
         }
         Predicate::Not(inner) => looks_at(inner, column),
+        Predicate::List(list) => reads(&list.list, column),
         Predicate::Constant(_) | Predicate::Raw(_) => false,
     }
 }

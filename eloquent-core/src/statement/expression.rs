@@ -1,6 +1,6 @@
 //! Expressions: what yields a value.
 
-use super::{Predicate, RawSql};
+use super::{Change, Path, Predicate, RawSql};
 use crate::Name;
 use crate::schema::ColumnType;
 use crate::value::{Mismatch, Value};
@@ -26,6 +26,12 @@ pub struct ColumnRef {
 pub enum Expression {
     /// A column.
     Column(ColumnRef),
+    /// A value inside of a column.
+    Path(Box<Path>),
+    /// The number of elements of a list; null of what is none.
+    Size(Box<Expression>),
+    /// The column that is assigned, with changes inside of it: only as what an update assigns.
+    Changed(Vec<Change>),
     /// A bound value.
     Value(Value),
     /// Two numbers combined.
@@ -47,6 +53,8 @@ impl Expression {
     pub fn column_type(&self) -> Option<ColumnType> {
         match self {
             Expression::Column(column) | Expression::Excluded(column) => column.ty,
+            Expression::Path(path) => path.ty,
+            Expression::Size(_) => Some(ColumnType::I64),
             Expression::Value(Value::Decimal(_)) => {
                 Some(ColumnType::Decimal { precision: 0, scale: 0 })
             }
@@ -72,6 +80,7 @@ impl Expression {
                 (_, None) => None,
             },
             Expression::Value(_)
+            | Expression::Changed(_)
             | Expression::Predicate(_)
             | Expression::Raw(_)
             | Expression::Invalid(_) => None,

@@ -6,6 +6,8 @@
 
 mod evaluate;
 mod expression;
+mod path;
+mod pipeline;
 mod predicate;
 mod raw;
 mod repeat;
@@ -18,6 +20,8 @@ pub use evaluate::Record;
 pub use expression::{
     Aggregate, AggregateFunction, ArithmeticOperator, ColumnRef, Expression, Source,
 };
+pub use path::{Change, ChangeAction, ListPredicate, ListQuestion, Path, Root};
+pub use pipeline::{Pipeline, Stages};
 pub use predicate::{CompareOperator, Predicate};
 pub use raw::{IntoBind, RawScan, RawSegment, RawSql};
 pub use scan::scan_unbound;
@@ -41,13 +45,19 @@ pub enum Statement {
     Delete(Delete),
     /// Text in the language of the database.
     Raw(RawSql),
+    /// Stages in the language of a database of documents.
+    Pipeline(Pipeline),
 }
 
 impl Statement {
     /// Whether the statement only reads, so that nothing is lost when it is stopped.
     #[inline]
     pub fn is_read(&self) -> bool {
-        matches!(self, Statement::Select(select) if select.lock.is_none())
+        match self {
+            Statement::Select(select) => select.lock.is_none(),
+            Statement::Pipeline(pipeline) => pipeline.stages.only_read(),
+            _ => false,
+        }
     }
 
     /// The table that the statement is about, unless it is raw.
@@ -58,6 +68,7 @@ impl Statement {
             Statement::Insert(insert) => Some(&insert.table),
             Statement::Update(update) => Some(&update.table),
             Statement::Delete(delete) => Some(&delete.table),
+            Statement::Pipeline(pipeline) => Some(&pipeline.table),
             Statement::Raw(_) => None,
         }
     }
@@ -72,7 +83,7 @@ impl Statement {
             Statement::Insert(insert) => insert.check(),
             Statement::Update(update) => update.check(),
             Statement::Delete(delete) => delete.check(),
-            Statement::Select(_) | Statement::Raw(_) => Ok(()),
+            Statement::Select(_) | Statement::Raw(_) | Statement::Pipeline(_) => Ok(()),
         }
     }
 }

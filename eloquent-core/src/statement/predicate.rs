@@ -1,6 +1,6 @@
 //! Predicates: what yields truth.
 
-use super::{Expression, RawSql};
+use super::{Expression, ListPredicate, RawSql};
 use crate::value::Value;
 
 /// What yields truth.
@@ -51,6 +51,15 @@ pub enum Predicate {
         /// Whether texts that do not match are asked for.
         negated: bool,
     },
+    /// Whether there is a value, be it null.
+    Exists {
+        /// A column, or what is inside of one.
+        expression: Expression,
+        /// Whether its absence is asked for.
+        negated: bool,
+    },
+    /// What is asked of a list.
+    List(Box<ListPredicate>),
     /// All of them; true when there is none.
     And(Vec<Predicate>),
     /// Any of them; false when there is none.

@@ -1,6 +1,6 @@
 //! Which statements may be sent twice.
 
-use super::{Expression, From, Predicate, Projection, Select, Statement};
+use super::{Expression, From, ListQuestion, Predicate, Projection, Select, Statement};
 
 impl Statement {
     /// Whether the statement can be sent again when nobody knows whether the database has run it: it
@@ -8,6 +8,7 @@ impl Statement {
     pub fn is_repeatable(&self) -> bool {
         match self {
             Statement::Select(select) => self.is_read() && is_plain(select),
+            Statement::Pipeline(_) => self.is_read(),
             _ => false,
         }
     }
@@ -36,7 +37,10 @@ fn yields(expression: &Expression) -> bool {
         Expression::Arithmetic(left, _, right) => yields(left) && yields(right),
         Expression::Aggregate(aggregate) => aggregate.argument.as_ref().is_none_or(yields),
         Expression::Predicate(predicate) => holds(predicate),
+        Expression::Size(list) => yields(list),
+        Expression::Changed(_) => false,
         Expression::Column(_)
+        | Expression::Path(_)
         | Expression::Value(_)
         | Expression::Excluded(_)
         | Expression::Invalid(_) => true,
@@ -49,7 +53,15 @@ fn holds(predicate: &Predicate) -> bool {
         Predicate::IsTrue(expression)
         | Predicate::In { expression, .. }
         | Predicate::IsNull { expression, .. }
+        | Predicate::Exists { expression, .. }
         | Predicate::Like { expression, .. } => yields(expression),
+        Predicate::List(list) => {
+            let inner = match &list.question {
+                ListQuestion::Any(_, inner) => holds(inner),
+                _ => true,
+            };
+            inner && yields(&list.list)
+        }
         Predicate::Compare(left, _, right) => yields(left) && yields(right),
         Predicate::Between { expression, low, high, .. } => {
             [expression, low, high].into_iter().all(yields)

@@ -22,6 +22,8 @@ pub trait ColumnValue: Sized + Send + Sync + 'static {
     const NULLABLE: bool = false;
     /// The type without null: `T` for `Option<T>`, else the type itself.
     type Plain: ColumnValue;
+    /// What paths lead into: the type itself for a struct whose fields are known, else [`Opaque`].
+    type Inside: 'static;
 
     /// The value to bind.
     ///
@@ -42,7 +44,11 @@ pub trait ColumnValue: Sized + Send + Sync + 'static {
     fn from_value(value: ValueRef<'_>) -> Result<Self, Mismatch>;
 }
 
-/// The scalar types of which a column can hold a list, as `Vec<T>`.
+/// What no path leads into.
+#[derive(Debug, Clone, Copy)]
+pub struct Opaque;
+
+/// The types of which a column can hold a list, as `Vec<T>`: scalars, and structs that become documents.
 pub trait Element: ColumnValue {}
 
 /// A value and a type that do not fit together; whoever knows the column makes an [`Error`] of it.
@@ -51,6 +57,7 @@ pub struct Mismatch(Cow<'static, str>);
 
 impl Mismatch {
     /// `expected` names the Rust type, `found` the form that came instead.
+    #[cold]
     pub fn wrong_type(expected: &'static str, found: ValueRef<'_>) -> Self {
         Mismatch(format!("expected {expected}, found {}", found.type_name()).into())
     }
@@ -76,15 +83,25 @@ impl Mismatch {
     }
 }
 
+impl std::fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Mismatch {}
+
 /// Types whose value is copied or cloned into one variant: type, column type, variant, and the forms
 /// that are read.
 macro_rules! column_values {
     ($($type:ty, $name:literal, $column:expr, $variant:ident { $($form:pat => $read:expr,)+ })+) => {$(
         impl ColumnValue for $type {
             type Plain = Self;
+            type Inside = Opaque;
             const TYPE: ColumnType = $column;
             fn into_value(self) -> Result<Value, Mismatch> { Ok(Value::$variant(self)) }
             fn to_value(&self) -> Result<Value, Mismatch> { Ok(Value::$variant(self.clone())) }
+            #[inline] // into the model's own code: once per column of each row
             fn from_value(value: ValueRef<'_>) -> Result<Self, Mismatch> {
                 match value {
                     $($form => $read,)+
@@ -138,6 +155,7 @@ column_values! {
 
 impl ColumnValue for Vec<u8> {
     type Plain = Self;
+    type Inside = Opaque;
     const TYPE: ColumnType = ColumnType::Bytes;
 
     fn into_value(self) -> Result<Value, Mismatch> {
@@ -158,6 +176,7 @@ impl ColumnValue for Vec<u8> {
 
 impl<T: ColumnValue> ColumnValue for Option<T> {
     type Plain = T::Plain;
+    type Inside = T::Inside;
     const TYPE: ColumnType = T::TYPE;
     const NULLABLE: bool = true;
 
@@ -179,6 +198,7 @@ impl<T: ColumnValue> ColumnValue for Option<T> {
 
 impl<T: Element> ColumnValue for Vec<T> {
     type Plain = Self;
+    type Inside = Opaque;
     const TYPE: ColumnType = ColumnType::Array;
 
     fn into_value(self) -> Result<Value, Mismatch> {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{ColumnValue, Mismatch, Value, ValueRef};
+use super::{ColumnValue, Element, Mismatch, Value, ValueRef};
 use crate::schema::ColumnType;
 
 /// Named values in order, as document databases store them.
@@ -65,6 +65,7 @@ impl FromIterator<(String, Value)> for Document {
 
 impl ColumnValue for Document {
     type Plain = Self;
+    type Inside = crate::value::Opaque;
     const TYPE: ColumnType = ColumnType::Document;
 
     fn into_value(self) -> Result<Value, Mismatch> {
@@ -84,6 +85,8 @@ impl ColumnValue for Document {
         }
     }
 }
+
+impl Element for Document {}
 
 /// The twelve-byte key that document databases give their documents.
 ///
@@ -132,6 +135,19 @@ impl FromStr for ObjectId {
 impl fmt::Display for ObjectId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl serde::Serialize for ObjectId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for ObjectId {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(|wrong: Mismatch| serde::de::Error::custom(wrong.reason()))
     }
 }
 

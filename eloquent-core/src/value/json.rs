@@ -48,6 +48,7 @@ where
     T: Serialize + DeserializeOwned + Send + Sync + 'static,
 {
     type Plain = Self;
+    type Inside = crate::value::Opaque;
     const TYPE: ColumnType = ColumnType::Json;
 
     fn into_value(self) -> Result<Value, Mismatch> {
@@ -77,6 +78,7 @@ where
 
 impl ColumnValue for JsonValue {
     type Plain = Self;
+    type Inside = crate::value::Opaque;
     const TYPE: ColumnType = ColumnType::Json;
 
     fn into_value(self) -> Result<Value, Mismatch> {
@@ -123,7 +125,13 @@ pub(super) fn parse(text: &str) -> Result<JsonValue, Mismatch> {
     serde_json::from_str(text).map_err(|_| Mismatch::because("expected JSON, found other text"))
 }
 
-/// A JSON scalar as a value; what is no scalar stays JSON, which scalars refuse to read.
+impl<'a> ValueRef<'a> {
+    /// A JSON scalar as a value; what is no scalar stays JSON, which scalars refuse to read.
+    pub fn from_json(json: &'a JsonValue) -> Self {
+        scalar(json)
+    }
+}
+
 pub(super) fn scalar(json: &JsonValue) -> ValueRef<'_> {
     match json {
         JsonValue::Null => ValueRef::Null,

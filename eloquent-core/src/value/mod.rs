@@ -38,7 +38,7 @@ mod time;
 mod value_ref;
 
 pub use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
-pub use column_value::{ColumnValue, Element, Mismatch};
+pub use column_value::{ColumnValue, Element, Mismatch, Opaque};
 pub use document::{Document, ObjectId};
 pub use json::{JSON_DEPTH, Json, check_json_depth};
 pub use key::Key;

@@ -7,6 +7,7 @@ macro_rules! integers {
     ($($type:ty, $column:ident, $variant:ident($wide:ty);)+) => {$(
         impl ColumnValue for $type {
             type Plain = Self;
+            type Inside = crate::value::Opaque;
             const TYPE: ColumnType = ColumnType::$column;
 
             fn into_value(self) -> Result<Value, Mismatch> {
@@ -17,6 +18,7 @@ macro_rules! integers {
                 self.into_value()
             }
 
+            #[inline]
             fn from_value(value: ValueRef<'_>) -> Result<Self, Mismatch> {
                 let out_of_range = || {
                     Mismatch::because(concat!("the stored integer is out of the range of ", stringify!($type)))
@@ -56,6 +58,7 @@ const EXACT: u64 = 1 << f64::MANTISSA_DIGITS;
 
 impl ColumnValue for f64 {
     type Plain = Self;
+    type Inside = crate::value::Opaque;
     const TYPE: ColumnType = ColumnType::F64;
 
     fn into_value(self) -> Result<Value, Mismatch> {
@@ -66,6 +69,7 @@ impl ColumnValue for f64 {
         Ok(Value::F64(*self))
     }
 
+    #[inline]
     fn from_value(value: ValueRef<'_>) -> Result<Self, Mismatch> {
         let inexact =
             || Mismatch::because("the stored integer has more digits than a double holds");
@@ -83,6 +87,7 @@ impl ColumnValue for f64 {
 
 impl ColumnValue for f32 {
     type Plain = Self;
+    type Inside = crate::value::Opaque;
     const TYPE: ColumnType = ColumnType::F32;
 
     fn into_value(self) -> Result<Value, Mismatch> {
@@ -107,6 +112,7 @@ impl ColumnValue for f32 {
 
 impl ColumnValue for Decimal {
     type Plain = Self;
+    type Inside = crate::value::Opaque;
     const TYPE: ColumnType = ColumnType::Decimal { precision: 0, scale: 0 };
 
     fn into_value(self) -> Result<Value, Mismatch> {

@@ -46,6 +46,7 @@ pub(super) fn derive(input: &DeriveInput, data: &DataEnum) -> syn::Result<TokenS
         #[automatically_derived]
         impl ::eloquent::__private::ColumnValue for #ident {
             type Plain = Self;
+            type Inside = ::eloquent::__private::Opaque;
             fn into_value(self) -> ::eloquent::__private::Written {
                 ::eloquent::__private::ColumnValue::to_value(&self)
             }

@@ -56,6 +56,7 @@ fn expand(input: &DeriveInput, field: &Field) -> TokenStream {
         #[automatically_derived]
         impl ::eloquent::__private::ColumnValue for #ident {
             type Plain = Self;
+            type Inside = ::eloquent::__private::Opaque;
             const TYPE: ::eloquent::__private::ColumnType = <#inner as ::eloquent::__private::ColumnValue>::TYPE;
             fn into_value(self) -> ::eloquent::__private::Written {
                 <#inner as ::eloquent::__private::ColumnValue>::into_value(self.0)

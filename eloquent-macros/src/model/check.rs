@@ -27,6 +27,7 @@ pub(super) struct Model {
 pub(super) enum KeySource {
     Database,
     Uuid,
+    ObjectId,
     Given,
 }
 
@@ -191,8 +192,9 @@ fn single_key_source(field: &DeclaredField, errors: &mut Errors) -> KeySource {
             }
             KeySource::Uuid
         }
+        (Some((true, _)), None) if kind == Kind::ObjectId => KeySource::ObjectId,
         (Some((true, span)), None) => {
-            if !matches!(kind, Kind::Integer | Kind::ObjectId | Kind::Unknown) {
+            if !matches!(kind, Kind::Integer | Kind::Unknown) {
                 errors.add(
                     span,
                     format!("`auto` is for integers, and `{name}` is `{ty}`: remove it (a `Uuid` is made without it)"),
@@ -204,7 +206,8 @@ fn single_key_source(field: &DeclaredField, errors: &mut Errors) -> KeySource {
         (None, None) if field.marks.database_default.is_some() => KeySource::Database,
         (None, None) if field.default.is_some() => KeySource::Given,
         (None, None) => match kind {
-            Kind::Integer | Kind::ObjectId => KeySource::Database,
+            Kind::Integer => KeySource::Database,
+            Kind::ObjectId => KeySource::ObjectId,
             Kind::Uuid => KeySource::Uuid,
             _ => KeySource::Given,
         },

@@ -57,12 +57,17 @@ fn implementation(model: &Model, names: &Names<'_>) -> TokenStream {
     let Names { model: ident, columns, draft } = names;
     let fields = &model.declared.fields;
     let cols = fields.iter().enumerate().map(|(position, field)| {
-        let (name, col) = (&field.ident, method(field, "col"));
-        code!(#name: #col(source, &columns[#position]))
+        let (name, handle) = (&field.ident, method(field, "handle"));
+        code! {
+            #name: #handle::<::eloquent::__private::Top, Self::Family>(
+                ::eloquent::__private::Place::column(source, &columns[#position]),
+            )
+        }
     });
     let field_names = fields.iter().map(|field| field.ident.to_string());
     let required = required(model);
     let definition = definition(model);
+    let kind = kind(model);
     let values = fields.iter().enumerate().map(|(position, field)| {
         let (name, write) = (&field.ident, method(field, "write"));
         code!(#position => #write(&self.#name))
@@ -76,6 +81,7 @@ fn implementation(model: &Model, names: &Names<'_>) -> TokenStream {
     code! {
         #[automatically_derived]
         impl ::eloquent::__private::Model for #ident {
+            type Family = ::eloquent::__private::#kind;
             type Columns = #columns;
             type Key = #key_type;
             type Draft = #draft;
@@ -137,6 +143,7 @@ fn definition(model: &Model) -> TokenStream {
     let key_source = match model.key_source {
         KeySource::Database => code!(Database),
         KeySource::Uuid => code!(Uuid),
+        KeySource::ObjectId => code!(ObjectId),
         KeySource::Given => code!(Given),
     };
     let created_at = optional(model.created_at);
@@ -153,6 +160,26 @@ fn definition(model: &Model) -> TokenStream {
             created_at: #created_at,
             updated_at: #updated_at,
         }
+    }
+}
+
+/// The family, as a type.
+fn kind(model: &Model) -> TokenStream {
+    match model.declared.family {
+        Family::Relational => code!(Relational),
+        Family::Document => code!(Documents),
+        Family::Portable => code!(Portable),
+    }
+}
+
+/// What closures see of a field: a column, unless its type may have fields itself.
+fn handle(field: &DeclaredField, kind: &TokenStream) -> TokenStream {
+    let (ty, stored) = (&field.ty, stored_type(field));
+    if matches!(field.storage, Storage::Json(_)) || types::is_scalar(ty) {
+        return code!(::eloquent::__private::Col<#stored, ::eloquent::__private::#kind>);
+    }
+    quote_spanned! {field.ty_span()=>
+        <#ty as ::eloquent::__private::Field>::Handle<::eloquent::__private::#kind>
     }
 }
 
@@ -204,9 +231,10 @@ fn key(model: &Model) -> (TokenStream, TokenStream) {
 fn columns(model: &Model, names: &Names<'_>) -> TokenStream {
     let Names { model: ident, columns, .. } = names;
     let vis = &model.declared.vis;
+    let kind = kind(model);
     let fields = model.declared.fields.iter().map(|field| {
-        let (name, stored, docs) = (&field.ident, stored_type(field), docs(field));
-        code!(#docs #vis #name: ::eloquent::__private::Col<#stored>)
+        let (name, handle, docs) = (&field.ident, handle(field, &kind), docs(field));
+        code!(#docs #vis #name: #handle)
     });
     let first = model.declared.fields.first().map(|field| &field.ident);
     let doc = format!("The columns of [`{}`].", ident.unraw());

@@ -40,7 +40,8 @@ fn where_keys_come_from() {
     assert_eq!(source(quote!(#[model(auto = false)] id: Uuid)), KeySource::Given);
     assert_eq!(source(quote!(#[model(database_default)] id: Uuid)), KeySource::Database);
     assert_eq!(source(quote!(#[model(default = next())] id: i64)), KeySource::Given);
-    assert_eq!(source(quote!(id: ObjectId)), KeySource::Database);
+    assert_eq!(source(quote!(id: ObjectId)), KeySource::ObjectId);
+    assert_eq!(source(quote!(#[model(auto = false)] id: ObjectId)), KeySource::Given);
     assert_eq!(source(quote!(id: UserId)), KeySource::Given);
     assert_eq!(source(quote!(#[model(key, auto)] id: UserId)), KeySource::Database);
     assert_eq!(source(quote!(#[model(key, uuid)] id: UserId)), KeySource::Uuid);

@@ -22,11 +22,16 @@ impl Scope {
         }
         match expression {
             Expression::Column(column) => self.column(column),
+            Expression::Path(path) => self.inner(path),
+            Expression::Size(list) => self.size(list),
+            Expression::Changed(_) => {
+                Err(Error::invalid("a change inside of a column is what an update assigns"))
+            }
             Expression::Value(Value::Null) => Ok(Bson::Null),
             Expression::Value(value) => self.literal(value),
             Expression::Arithmetic(left, operator, right) => {
                 let integers = expression.column_type().is_some_and(is_integer);
-                let both = (self.value(left)?, self.value(right)?);
+                let both = (self.number(left)?, self.number(right)?);
                 Ok(super::arithmetic::combined(both.0, *operator, both.1, integers))
             }
             Expression::Aggregate(_) => {
@@ -43,6 +48,16 @@ impl Scope {
             Expression::Invalid(mismatch) => Err(mismatch.clone().into_encode_error()),
             _ => Err(Error::unsupported("this expression", crate::error::DRIVER)),
         }
+    }
+
+    /// A side of arithmetic. What can be compared with, though no document holds it, gives no result that
+    /// one could hold.
+    fn number(&self, side: &Expression) -> Result<Bson> {
+        if let (Form::Sent, Expression::Value(value @ Value::U64(_))) = (self.form, side) {
+            crate::value::encode(value)
+                .map_err(eloquent_core::value::Mismatch::into_encode_error)?;
+        }
+        self.value(side)
     }
 
     fn excluded(&self, column: &ColumnRef) -> Result<Bson> {
@@ -76,7 +91,9 @@ impl Scope {
                         .with_hint("ask for null in a predicate of its own"));
                 }
                 let held = values.iter().filter(|value| crate::value::floor(value).is_none());
-                let list: Vec<_> = held.map(|value| self.literal(value)).collect::<Result<_>>()?;
+                let inside = self.is_inside(expression);
+                let list: Vec<_> =
+                    held.map(|value| self.literal_at(value, inside)).collect::<Result<_>>()?;
                 let found = doc! { "$in": [self.value(expression)?, list] };
                 let found = if *negated == truth {
                     doc! { "$not": [found] }
@@ -126,6 +143,15 @@ impl Scope {
                 };
                 doc! { "$cond": [is_text, found, false] }.into()
             }
+            Predicate::Exists { expression, negated } => {
+                let operator = if *negated == truth { "$eq" } else { "$ne" };
+                let both = Bson::from(vec![
+                    doc! { "$type": self.value(expression)? }.into(),
+                    Bson::from("missing"),
+                ]);
+                Document::from_iter([(operator.to_owned(), both)]).into()
+            }
+            Predicate::List(asked) => self.list_truth(asked, truth)?,
             Predicate::And(all) => parts(all, if truth { "$and" } else { "$or" })?,
             Predicate::Or(any) => parts(any, if truth { "$or" } else { "$and" })?,
             Predicate::Not(inner) => self.truth(inner, !truth)?,
@@ -184,7 +210,19 @@ impl Scope {
             CompareOperator::Greater => "$gt",
             CompareOperator::GreaterOrEqual => "$gte",
         };
-        let both = Bson::from(vec![self.value(left)?, self.value(right)?]);
+        let beside = |side: &Expression, error: Error| match side {
+            Expression::Column(column) => error.with_column(column.name.clone()),
+            _ => error,
+        };
+        let inside = self.is_inside(left);
+        let right_value = match right {
+            Expression::Value(value) if inside => self.literal_at(value, true),
+            other => self.value(other),
+        };
+        let both = Bson::from(vec![
+            self.value(left).map_err(|error| beside(right, error))?,
+            right_value.map_err(|error| beside(left, error))?,
+        ]);
         let compared = Bson::Document(Document::from_iter([(name.to_owned(), both)]));
         let mut all = Vec::new();
         for side in [left, right] {
@@ -201,7 +239,9 @@ impl Scope {
     pub(super) fn known(&self, expression: &Expression) -> Result<Bson> {
         let value = self.value(expression)?;
         Ok(match expression {
-            Expression::Column(ColumnRef { ty: Some(ColumnType::Json), .. }) => {
+            Expression::Column(_) | Expression::Path(_)
+                if expression.column_type() == Some(ColumnType::Json) =>
+            {
                 doc! { "$ne": [{ "$type": value }, "missing"] }.into()
             }
             _ => doc! { "$gt": [value, Bson::Null] }.into(),

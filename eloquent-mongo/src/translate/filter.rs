@@ -8,17 +8,17 @@ use std::borrow::Cow;
 
 use eloquent_core::Result;
 use eloquent_core::schema::ColumnType;
-use eloquent_core::statement::{ColumnRef, CompareOperator, Expression, Predicate};
+use eloquent_core::statement::{CompareOperator, Expression, Predicate};
 use eloquent_core::value::Value;
 use eloquent_core::{Error, ErrorKind};
 use mongodb::bson::{Bson, Document, doc};
 
 use super::expression::{flipped, negated as opposite};
 use super::pattern;
-use super::scope::Scope;
+use super::scope::{Reached, Scope};
 
-/// What is asked of a column.
-type Condition<'c> = Box<dyn Fn(&ColumnRef) -> Result<Bson> + 'c>;
+/// What is asked of a column, or of what is inside of one.
+type Condition<'c> = Box<dyn Fn(&Reached) -> Result<Bson> + 'c>;
 
 impl Scope {
     /// The filter for which all of these hold.
@@ -53,20 +53,44 @@ impl Scope {
                 (expression, Box::new(move |_| Ok(doc! { "$eq": truth }.into())))
             }
             Predicate::Compare(
-                left @ Expression::Column(_),
+                Expression::Size(list),
+                CompareOperator::Equal,
+                Expression::Value(Value::I64(size)),
+            ) if *size >= 0 => {
+                let Some(place) = self.reach(list)? else { return Ok(None) };
+                let size = doc! { "$size": self.operand(&Value::I64(*size))? };
+                let condition = match truth {
+                    true => size,
+                    false => doc! { "$type": "array", "$not": size },
+                };
+                return Ok(Some(Document::from_iter([(place.path, condition.into())])));
+            }
+            Predicate::Compare(left, _, Expression::Invalid(mismatch)) => {
+                let error = mismatch.clone().into_encode_error();
+                return Err(match self.reach(left)? {
+                    Some(reached) => error.with_column(reached.column),
+                    None => error,
+                });
+            }
+            Predicate::List(asked) => return self.on_a_list(asked, truth),
+            Predicate::Exists { expression, negated } => {
+                (expression, Box::new(move |_| Ok(doc! { "$exists": *negated != truth }.into())))
+            }
+            Predicate::Compare(
+                left @ (Expression::Column(_) | Expression::Path(_)),
                 operator,
                 Expression::Value(value),
             ) => (left, Box::new(move |column| self.compared(column, *operator, value, truth))),
             Predicate::Compare(
                 Expression::Value(value),
                 operator,
-                right @ Expression::Column(_),
+                right @ (Expression::Column(_) | Expression::Path(_)),
             ) => {
                 let operator = flipped(*operator);
                 (right, Box::new(move |column| self.compared(column, operator, value, truth)))
             }
             Predicate::In { expression, values, negated } => {
-                (expression, Box::new(move |_| self.listed(values, *negated != truth)))
+                (expression, Box::new(move |column| self.listed(column, values, *negated != truth)))
             }
             Predicate::IsNull { expression, negated } => {
                 (expression, Box::new(move |column| Ok(null(column, *negated != truth))))
@@ -82,8 +106,7 @@ impl Scope {
             } => return self.between(expression, low, high, *negated != truth),
             _ => return Ok(None),
         };
-        let Expression::Column(column) = expression else { return Ok(None) };
-        let Some(path) = self.path(column)? else { return Ok(None) };
+        let Some(reached) = self.reach(expression)? else { return Ok(None) };
         if let Predicate::In { values, negated, .. } = predicate {
             // nothing is in an empty list, not even an unknown value
             if values.is_empty() {
@@ -91,13 +114,13 @@ impl Scope {
             }
         }
         let condition =
-            condition(column).map_err(|error| error.with_column(column.name.clone()))?;
-        Ok(Some(Document::from_iter([(path, condition)])))
+            condition(&reached).map_err(|error| error.with_column(reached.column.clone()))?;
+        Ok(Some(Document::from_iter([(reached.path, condition)])))
     }
 
     fn compared(
         &self,
-        column: &ColumnRef,
+        column: &Reached,
         operator: CompareOperator,
         value: &Value,
         truth: bool,
@@ -113,7 +136,7 @@ impl Scope {
         let (value, operator) = match coarse(value, operator) {
             Coarse::Never => return Ok(doc! { "$in": [] }.into()),
             Coarse::Always => return Ok(doc! { "$ne": Bson::Null }.into()),
-            Coarse::Compare(value, operator) => (self.operand(&value)?, operator),
+            Coarse::Compare(value, operator) => (self.operand_at(&value, column.inside)?, operator),
         };
         Ok(Bson::Document(match operator {
             CompareOperator::Equal => doc! { "$eq": value },
@@ -125,7 +148,7 @@ impl Scope {
         }))
     }
 
-    fn listed(&self, values: &[Value], inside: bool) -> Result<Bson> {
+    fn listed(&self, column: &Reached, values: &[Value], among: bool) -> Result<Bson> {
         let mut list = values
             .iter()
             // no document holds a moment that is too fine
@@ -133,10 +156,10 @@ impl Scope {
             .map(|value| match value.is_null() {
                 true => Err(Error::invalid("a list to look in cannot hold null")
                     .with_hint("ask for null in a predicate of its own")),
-                false => self.operand(value),
+                false => self.operand_at(value, column.inside),
             })
             .collect::<Result<Vec<_>>>()?;
-        if inside {
+        if among {
             return Ok(doc! { "$in": list }.into());
         }
         list.push(Bson::Null);
@@ -169,15 +192,14 @@ impl Scope {
         if low.is_null() || high.is_null() {
             return Err(Error::invalid("a range cannot end at null"));
         }
-        let Expression::Column(column) = expression else { return Ok(None) };
-        let Some(path) = self.path(column)? else { return Ok(None) };
+        let Some(column) = self.reach(expression)? else { return Ok(None) };
         let end = |operator, value| {
-            let condition = self.compared(column, operator, value, inside);
-            condition.map_err(|error: Error| error.with_column(column.name.clone()))
+            let condition = self.compared(&column, operator, value, inside);
+            condition.map_err(|error: Error| error.with_column(column.column.clone()))
         };
         let low = end(CompareOperator::GreaterOrEqual, low)?;
         let high = end(CompareOperator::LessOrEqual, high)?;
-        let on = |condition: Bson| Document::from_iter([(path.clone(), condition)]);
+        let on = |condition: Bson| Document::from_iter([(column.path.clone(), condition)]);
         Ok(Some(match (inside, low, high) {
             (true, Bson::Document(mut both), Bson::Document(high)) => {
                 both.extend(high);
@@ -213,7 +235,7 @@ pub(super) fn coarse(value: &Value, operator: CompareOperator) -> Coarse<'_> {
 }
 
 /// Whether there is no value. In a column of JSON, null is a value.
-fn null(column: &ColumnRef, is_null: bool) -> Bson {
+fn null(column: &Reached, is_null: bool) -> Bson {
     Bson::Document(match (column.ty, is_null) {
         (Some(ColumnType::Json), is_null) => doc! { "$exists": !is_null },
         (_, true) => doc! { "$eq": Bson::Null },
@@ -222,7 +244,7 @@ fn null(column: &ColumnRef, is_null: bool) -> Bson {
 }
 
 /// Every document or none.
-fn constantly(truth: bool) -> Document {
+pub(super) fn constantly(truth: bool) -> Document {
     if truth {
         Document::new()
     } else {

@@ -55,7 +55,7 @@ fn take(
     }
     let name = format!("a{}", taken.len());
     match expression {
-        Expression::Column(_) => {
+        Expression::Column(_) | Expression::Path(_) => {
             taken.insert(&name, doc! { "$first": scope.value(expression)? });
             group.known.push((expression.clone(), Bson::from(format!("${name}"))));
         }
@@ -63,6 +63,7 @@ fn take(
             let value = accumulate(aggregate, scope, &name, taken)?;
             group.known.push((expression.clone(), value));
         }
+        Expression::Size(list) => take(list, scope, group, taken)?,
         Expression::Arithmetic(left, _, right) => {
             take(left, scope, group, taken)?;
             take(right, scope, group, taken)?;
@@ -84,7 +85,9 @@ pub(super) fn each(
         Predicate::IsTrue(expression)
         | Predicate::In { expression, .. }
         | Predicate::IsNull { expression, .. }
+        | Predicate::Exists { expression, .. }
         | Predicate::Like { expression, .. } => show(expression),
+        Predicate::List(asked) => show(&asked.list),
         Predicate::Compare(left, _, right) => show(left).and_then(|()| show(right)),
         Predicate::Between { expression, low, high, .. } => {
             [expression, low, high].into_iter().try_for_each(show)

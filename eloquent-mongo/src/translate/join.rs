@@ -1,12 +1,15 @@
 //! Joins, as look-ups. Behind the first of them each table is a document of its own inside.
 
 use eloquent_core::Result;
-use eloquent_core::statement::{Join, JoinKind, Source};
+use eloquent_core::schema::ColumnType;
+use eloquent_core::statement::{
+    ColumnRef, CompareOperator, Expression, Join, JoinKind, Predicate, Source,
+};
 use mongodb::bson::{Bson, Document, doc};
 
-use super::Form;
 use super::name::check_collection;
 use super::scope::{Place, Scope};
+use super::{Form, field};
 
 /// The name of the document of a table.
 fn inside(source: Source) -> String {
@@ -67,13 +70,39 @@ pub(super) fn join(
         Some(_) => vec![doc! { "$match": { "$expr": condition(join, &scope)? } }],
         None => Vec::new(),
     };
-    let look_up =
-        doc! { "from": &*join.table, "let": known, "pipeline": pipeline, "as": own.as_str() };
+    let mut look_up = doc! { "from": &*join.table };
+    if let Some((local, foreign)) = equal_columns(join, left) {
+        // an index can serve these; the condition in the pipeline decides, for a field that is missing too
+        look_up.insert("localField", format!("{}.{}", inside(local.source), field(&local.name)?));
+        look_up.insert("foreignField", field(&foreign.name)?);
+    }
+    look_up.extend(doc! { "let": known, "pipeline": pipeline, "as": own.as_str() });
     stages.push(doc! { "$lookup": look_up });
     let keep = join.kind == JoinKind::Left;
     let path = format!("${own}");
     stages.push(doc! { "$unwind": { "path": path, "preserveNullAndEmptyArrays": keep } });
     Ok(())
+}
+
+/// The columns that a join compares, if it is about one of each side and no more. To the server, the fields
+/// of a look-up are equal for every element of a list, so that columns of lists are left out.
+fn equal_columns<'j>(join: &'j Join, left: &[Source]) -> Option<(&'j ColumnRef, &'j ColumnRef)> {
+    let Some(Predicate::Compare(
+        Expression::Column(one),
+        CompareOperator::Equal,
+        Expression::Column(other),
+    )) = &join.on
+    else {
+        return None;
+    };
+    let is_plain = |column: &ColumnRef| {
+        use ColumnType::{ObjectId, String, Text, Uuid};
+        let is_scalar = |ty| matches!(ty, Text | String { .. } | Uuid | ObjectId);
+        column.ty.is_some_and(|ty| is_scalar(ty) || ty.integer_range().is_some())
+    };
+    let (local, foreign) = if other.source == join.source { (one, other) } else { (other, one) };
+    let is_across = foreign.source == join.source && left.contains(&local.source);
+    (is_across && is_plain(one) && is_plain(other)).then_some((local, foreign))
 }
 
 fn condition(join: &Join, scope: &Scope) -> Result<Bson> {

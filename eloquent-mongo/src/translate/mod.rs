@@ -5,16 +5,21 @@
 //! from outside can become an operator.
 
 mod arithmetic;
+mod change;
 mod expression;
 mod filter;
 mod group;
 mod join;
+mod list;
 mod name;
 mod pattern;
+mod pipeline;
+pub(crate) mod schema;
 mod scope;
 mod select;
 #[cfg(test)]
 mod tests;
+pub(crate) mod validator;
 mod write;
 
 use eloquent_core::driver::{Capabilities, Family};
@@ -24,7 +29,7 @@ use eloquent_core::{Error, Result};
 use crate::command::Command;
 use crate::error::DRIVER;
 
-pub(crate) use name::{check_collection, field};
+pub(crate) use name::{check_collection, column, field};
 pub(crate) use write::{KEY, either};
 
 /// Whether a statement is made to be sent, or to be shown: then each value is a `?`.
@@ -41,7 +46,9 @@ pub(crate) fn capabilities(transactions: bool) -> Capabilities {
     capabilities.returning = true;
     capabilities.returning_updates = true;
     capabilities.upsert = true;
+    capabilities.nested_updates = true;
     capabilities.joins = true;
+    capabilities.partial_indexes = true;
     capabilities.insert_rows = 10_000;
     capabilities
 }
@@ -61,6 +68,7 @@ pub(crate) fn command(statement: &Statement, form: Form) -> Result<Command> {
         Statement::Insert(insert) => write::insert(insert, form),
         Statement::Update(update) => write::update(update, form),
         Statement::Delete(delete) => write::delete(delete, form),
+        Statement::Pipeline(pipeline) => pipeline::read(pipeline, form),
         Statement::Raw(_) => Err(Error::unsupported("raw text", DRIVER)
             .with_hint("use the query builder: this database has no language of text")),
         _ => Err(Error::unsupported("this statement", DRIVER)),

@@ -18,6 +18,19 @@ pub(crate) fn field(column: &str) -> Result<&str> {
     Err(Error::invalid(reason).with_column(column.to_owned()))
 }
 
+/// The column of a field.
+pub(crate) fn column(field: &str) -> &str {
+    if field == "_id" { "id" } else { field }
+}
+
+/// The name of a field inside of a column.
+///
+/// # Errors
+/// As [`field`].
+pub(crate) fn inner_field(name: &str) -> Result<&str> {
+    if name == "id" { Ok(name) } else { field(name) }
+}
+
 /// Refuses what is not the name of a collection.
 ///
 /// # Errors

@@ -1,11 +1,12 @@
 //! Selects: a find where that is enough, else a pipeline.
 
 use eloquent_core::statement::{
-    ColumnRef, Expression, From, JoinKind, Order, Predicate, Projection, Select, Source,
+    ColumnRef, Expression, From, JoinKind, Order, Predicate, Projection, Root, Select, Source,
 };
 use eloquent_core::{Error, Result};
 use mongodb::bson::{Bson, Document, doc};
 
+use super::filter::constantly;
 use super::scope::Scope;
 use super::{Form, field, group, join};
 use crate::command::{Command, Find, Keyless, Query, Read};
@@ -72,7 +73,10 @@ fn plain(select: &Select, fields: &[Expression], form: Form) -> Result<Option<Fi
         && !select.distinct
         && !group::is_grouped(select, fields)
         && fields.iter().all(is_column)
-        && select.order_by.iter().all(|order| is_column(&order.expression));
+        && select
+            .order_by
+            .iter()
+            .all(|order| matches!(order.expression, Expression::Column(_) | Expression::Path(_)));
     if !is_plain {
         return Ok(None);
     }
@@ -107,7 +111,9 @@ fn path(expression: &Expression, scope: &Scope) -> Result<Option<String>> {
 fn sort(order: &[Order], scope: &Scope) -> Result<Option<Document>> {
     let mut sort = Document::new();
     for term in order {
-        let Some(path) = path(&term.expression, scope)? else { return Ok(None) };
+        let Some(path) = scope.reach(&term.expression)?.map(|reached| reached.path) else {
+            return Ok(None);
+        };
         // a column that comes again changes nothing
         sort.entry(path).or_insert(direction(term));
     }
@@ -245,8 +251,11 @@ impl Pipeline {
         if let Some(skip) = skip {
             self.push("$skip", skip);
         }
-        if let Some(limit) = limit {
-            self.push("$limit", limit);
+        match limit {
+            // the server knows no limit of nothing
+            Some(0) => self.push("$match", constantly(false)),
+            Some(limit) => self.push("$limit", limit),
+            None => {}
         }
     }
 
@@ -320,6 +329,11 @@ fn is_about(predicate: &Predicate, source: Source) -> bool {
     fn expression(of: &Expression, source: Source) -> bool {
         match of {
             Expression::Column(column) => column.source == source,
+            Expression::Path(path) => match &path.root {
+                Root::Column(column) => column.source == source,
+                Root::Element(_) => true,
+            },
+            Expression::Size(list) => expression(list, source),
             Expression::Value(_) => true,
             Expression::Arithmetic(left, _, right) => {
                 expression(left, source) && expression(right, source)

@@ -1,8 +1,9 @@
 use eloquent_core::ErrorKind;
 use eloquent_core::schema::ColumnType;
 use eloquent_core::statement::{
-    Assignment, ColumnRef, CompareOperator, Delete, Expression, Insert, Predicate, Projection,
-    Select, Source, Statement, Update,
+    Assignment, Change, ChangeAction, ColumnRef, CompareOperator, Delete, Expression, Insert,
+    ListPredicate, ListQuestion, Path, Predicate, Projection, Root, Select, Source, Statement,
+    Update,
 };
 use eloquent_core::value::{Document as Fields, Value};
 use mongodb::bson::Bson;
@@ -68,6 +69,56 @@ fn statements(name: &str, value: &Value) -> Vec<Statement> {
     ]
 }
 
+/// Statements about what is inside of columns, with the name and the value wherever one can stand.
+fn inner_statements(name: &str, value: &Value) -> Vec<Statement> {
+    let v = || value.clone();
+    let path = |root: Root| {
+        let fields = vec![name.to_owned().into()];
+        Expression::Path(Box::new(Path { root, fields, ty: None }))
+    };
+    let equal = |left| Predicate::Compare(left, CompareOperator::Equal, Expression::Value(v()));
+    let asked = |question| {
+        let list = path(Root::Column(column("lists")));
+        Predicate::List(Box::new(ListPredicate { list, question }))
+    };
+    let filter = vec![
+        equal(path(Root::Column(column("inner")))),
+        asked(ListQuestion::ContainsAny(vec![v()])),
+        Predicate::Not(Box::new(asked(ListQuestion::ContainsAll(vec![v(), v()])))),
+        asked(ListQuestion::Any(0, Box::new(equal(path(Root::Element(0)))))),
+        Predicate::Exists { expression: path(Root::Column(column("inner"))), negated: true },
+    ];
+    let mut select = Select::new("things", Projection::Expressions(vec![of("other")]));
+    select.filter = filter.clone();
+    let mut computed = select.clone();
+    let truth = Expression::Predicate(Box::new(Predicate::And(filter.clone())));
+    computed.projection = Projection::Expressions(vec![truth]);
+    let update = |action: ChangeAction| {
+        let change = Change { fields: vec![name.to_owned().into()], action };
+        let assignments =
+            vec![Assignment { column: column("inner"), value: Expression::Changed(vec![change]) }];
+        let (table, filter, returning) = ("things".into(), filter.clone(), None);
+        Statement::Update(Update {
+            table,
+            assignments,
+            filter,
+            all: false,
+            by_key: false,
+            returning,
+        })
+    };
+    vec![
+        Statement::Select(select),
+        Statement::Select(computed),
+        update(ChangeAction::Set(Expression::Value(v()))),
+        update(ChangeAction::Increment(v())),
+        update(ChangeAction::Push(vec![v()])),
+        update(ChangeAction::AddToSet(vec![v()])),
+        update(ChangeAction::Pull(vec![v()])),
+        update(ChangeAction::PullWhere(0, equal(path(Root::Element(0))))),
+    ]
+}
+
 /// Whether what is sent is what is shown, with a value in each place of one.
 fn same_shape(shown: &Bson, sent: &Bson) -> bool {
     match (shown, sent) {
@@ -98,11 +149,30 @@ fn values() -> BoxedStrategy<Value> {
         names().prop_map(Value::Text),
         names().prop_map(|name| Value::Text(format!("${name}"))),
     ];
-    leaf.prop_recursive(4, 24, 4, |inner| {
+    let of_documents = leaf.prop_recursive(4, 24, 4, |inner| {
         let fields = proptest::collection::vec((names(), inner.clone()), 0..4);
         prop_oneof![
             proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::Array),
             fields.prop_map(|fields| Value::Document(fields.into_iter().collect::<Fields>())),
+        ]
+    });
+    prop_oneof![2 => of_documents, 1 => json().prop_map(|json| Value::Json(Box::new(json)))].boxed()
+}
+
+/// Generated JSON, as it comes from a request.
+fn json() -> BoxedStrategy<serde_json::Value> {
+    let leaf = prop_oneof![
+        any::<Option<bool>>().prop_map(serde_json::Value::from),
+        any::<u64>().prop_map(serde_json::Value::from),
+        any::<f64>().prop_map(serde_json::Value::from),
+        any::<String>().prop_map(serde_json::Value::from),
+        names().prop_map(|name| serde_json::Value::from(format!("${name}"))),
+    ];
+    leaf.prop_recursive(4, 24, 4, |inner| {
+        let fields = proptest::collection::vec((names(), inner.clone()), 0..4);
+        prop_oneof![
+            proptest::collection::vec(inner, 0..4).prop_map(serde_json::Value::Array),
+            fields.prop_map(|fields| serde_json::Value::Object(fields.into_iter().collect())),
         ]
     })
     .boxed()
@@ -112,7 +182,8 @@ fn values() -> BoxedStrategy<Value> {
 #[test]
 fn nothing_from_outside_changes_the_shape() {
     let outcome = TestRunner::deterministic().run(&(names(), values()), |(name, value)| {
-        for statement in statements(&name, &value) {
+        let inner = inner_statements(&name, &value);
+        for statement in statements(&name, &value).into_iter().chain(inner) {
             let [shown, sent] = [Form::Shown, Form::Sent].map(|form| command(&statement, form));
             let (shown, mut sent) = match (shown, sent) {
                 (Ok(shown), Ok(sent)) => (shown.document(), sent.document()),
@@ -147,6 +218,12 @@ fn names_that_are_no_fields_are_refused() {
             let error = command(&statement, Form::Sent).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidInput, "{name:?}");
             assert_eq!((error.column(), error.driver()), (Some(name), Some("mongo")));
+        }
+    }
+    for name in ["$gt", "$where", "", "a.b", "a\0"] {
+        for statement in inner_statements(name, &Value::I64(1)) {
+            let error = command(&statement, Form::Sent).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidInput, "{name:?}");
         }
     }
     for table in ["", "$cmd", "system.users", "a\0", ".a"] {

@@ -2,7 +2,8 @@
 
 use eloquent_core::schema::ColumnType;
 use eloquent_core::statement::{
-    Assignment, Conflict, ConflictAction, Delete, Expression, Insert, Projection, Source, Update,
+    Assignment, ChangeAction, Conflict, ConflictAction, Delete, Expression, Insert, Projection,
+    Source, Update,
 };
 use eloquent_core::value::Value;
 use eloquent_core::{Error, Name, Result};
@@ -12,7 +13,7 @@ use mongodb::bson::{Bson, Document, RawDocumentBuf, doc};
 use mongodb::options::UpdateModifications;
 
 use super::scope::{Excluded, Scope};
-use super::{Form, field, select};
+use super::{Form, change, field, select};
 use crate::command::{Change, Command, Ids, NEVER, NEW, NewDocuments, Removal, Upsert, UpsertRow};
 use crate::error::DRIVER;
 use crate::shape::Shape;
@@ -121,29 +122,31 @@ pub(super) fn update(update: &Update, form: Form) -> Result<Command> {
     refuse_twice(update.assignments.iter().map(|assignment| &assignment.column.name))?;
     let scope = Scope::root(Source(0), form);
     let filter = scope.matching(&update.filter)?;
-    let is_constant = |assignment: &Assignment| matches!(assignment.value, Expression::Value(_));
-    let change = if update.assignments.iter().all(is_constant) {
-        let (mut set, mut unset) = (Document::new(), Document::new());
-        for assignment in &update.assignments {
-            let name = field(&assignment.column.name)?;
-            let value = match &assignment.value {
-                Expression::Value(Value::Null) => None,
-                Expression::Value(value) => Some(operand(value, &assignment.column.name, &scope)?),
-                _ => None,
-            };
-            match value {
-                Some(value) => set.insert(name, value),
-                None => unset.insert(name, ""),
-            };
-        }
-        let parts =
-            [("$set", set), ("$unset", unset)].into_iter().filter(|(_, part)| !part.is_empty());
-        let parts = parts.map(|(operator, part)| (operator.to_owned(), Bson::from(part)));
-        UpdateModifications::Document(parts.collect())
+    let is_constant = |assignment: &Assignment| match &assignment.value {
+        Expression::Value(_) => true,
+        Expression::Changed(changes) => changes.iter().all(change::is_plain),
+        _ => false,
+    };
+    let is_list_change = |assignment: &Assignment| match &assignment.value {
+        Expression::Changed(changes) => changes
+            .iter()
+            .any(|change| !matches!(change.action, ChangeAction::Set(_) | ChangeAction::Unset)),
+        _ => false,
+    };
+    let assignments = &update.assignments;
+    let change = if assignments.iter().all(is_constant) || assignments.iter().any(is_list_change) {
+        UpdateModifications::Document(change::Operators::of(assignments, &scope)?)
     } else {
         let mut set = Document::new();
-        for assignment in &update.assignments {
-            set.insert(field(&assignment.column.name)?, assigned(assignment, &scope)?);
+        for assignment in assignments {
+            let column = &assignment.column.name;
+            match &assignment.value {
+                Expression::Changed(changes) => {
+                    change::computed_fields(column, changes, &scope, &mut set)
+                        .map_err(|error| error.with_column(column.clone()))?;
+                }
+                _ => drop(set.insert(field(column)?, assigned(assignment, &scope)?)),
+            }
         }
         UpdateModifications::Pipeline(vec![doc! { "$set": set }])
     };
@@ -171,7 +174,12 @@ fn assigned(assignment: &Assignment, scope: &Scope) -> Result<Bson> {
         Expression::Value(Value::Null) => Ok(Bson::from("$$REMOVE")),
         Expression::Value(value) => Ok(doc! { "$literal": operand(value, column, scope)? }.into()),
         value => {
+            let is_bounded = matches!(value, Expression::Excluded(_));
             let value = scope.value(value).map_err(|error| error.with_column(column.clone()))?;
+            let value = match assignment.column.ty {
+                Some(ty) if !is_bounded => super::arithmetic::bounded(value, ty),
+                _ => value,
+            };
             Ok(doc! { "$ifNull": [value, "$$REMOVE"] }.into())
         }
     }

@@ -28,6 +28,14 @@ pub(crate) fn encode(value: &Value) -> Result<Bson, Mismatch> {
     }
 }
 
+/// A value inside of a document as BSON.
+///
+/// # Errors
+/// Those of [`encode`].
+pub(crate) fn encode_inside(value: &Value) -> Result<Bson, Mismatch> {
+    inner(value, LEVELS)
+}
+
 /// Appends a field to a document, without a copy where the value is none of others.
 ///
 /// # Errors

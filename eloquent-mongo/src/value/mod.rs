@@ -6,7 +6,7 @@ mod encode;
 mod json;
 
 pub(crate) use decode::{Cell, decode};
-pub(crate) use encode::{append, encode, floor};
+pub(crate) use encode::{append, encode, encode_inside, floor};
 
 #[cfg(test)]
 mod tests;

@@ -9,7 +9,7 @@ use mongodb::options::ReturnDocument;
 use mongodb::{Collection, Database};
 
 /// Where the counters are.
-const COUNTERS: &str = "eloquent_counters";
+pub(super) const COUNTERS: &str = "eloquent_counters";
 
 fn counters(db: &Database) -> Collection<Document> {
     db.collection(COUNTERS)
@@ -37,6 +37,7 @@ pub(super) async fn take_for_certain(db: &Database, collection: &str, count: usi
         .collection::<Document>(collection)
         .find_one(doc! { "_id": { "$type": "number" } })
         .sort(doc! { "_id": -1 })
+        .selection_criteria(crate::concerns::primary())
         .projection(doc! { "_id": 1 })
         .await?;
     let greatest = greatest.and_then(|document| document.get("_id").and_then(integer)).unwrap_or(0);
@@ -53,6 +54,12 @@ pub(super) async fn make(db: &Database, collection: &str, last: i64) -> Result<(
         Err(failed) if crate::error::code(&failed) == Some(11000) => Ok(()),
         outcome => outcome.map(drop),
     }
+}
+
+/// Where a counter stands.
+pub(super) async fn last(db: &Database, collection: &str) -> Result<Option<i64>> {
+    let counter = counters(db).find_one(doc! { "_id": collection }).await?;
+    Ok(counter.and_then(|counter| counter.get("last").and_then(integer)))
 }
 
 /// Forgets a counter.

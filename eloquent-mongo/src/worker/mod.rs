@@ -1,26 +1,32 @@
 //! What does the work of a session: one command after the other, in its transaction or outside of any.
 
 mod counter;
+mod inspect;
 mod read;
 mod schema;
+mod text;
 mod transaction;
 mod watch;
 mod write;
 
 use std::sync::Arc;
 
-use eloquent_core::driver::{Affected, Fetched, TransactionOptions};
+use eloquent_core::driver::{Affected, Concerns, Fetched, TransactionOptions};
 use eloquent_core::row::{Discard, Flow, RowSink};
 use eloquent_core::schema::SchemaChange;
 use eloquent_core::{Error, ErrorKind, Result};
-use mongodb::bson::RawDocumentBuf;
+use mongodb::Database;
+use mongodb::bson::{Document, RawDocumentBuf};
 
+use crate::clients::Live;
 use crate::command::Command;
+use crate::concerns;
 use crate::connection::Shared;
 use crate::error::error;
 use crate::session::refuse_savepoint;
 use crate::shape::Shape;
 
+pub(crate) use inspect::{collections, table, tables};
 use transaction::Open;
 pub(crate) use watch::Watch;
 
@@ -28,18 +34,44 @@ pub(crate) use watch::Watch;
 pub(crate) enum Job {
     Command(Box<Command>, Box<dyn RowSink>),
     Alter(Box<SchemaChange>),
+    Text(Document),
     Commit,
     Rollback,
 }
 
 pub(crate) struct Worker {
     shared: Arc<Shared>,
+    live: Arc<Live>,
+    /// The database, with the concerns of the session.
+    db: Database,
+    concerns: Concerns,
     open: Option<Open>,
 }
 
 impl Worker {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
-        Worker { shared, open: None }
+        let live = shared.live();
+        Worker { db: live.db.clone(), live, concerns: Concerns::new(), shared, open: None }
+    }
+
+    /// Readies it for the next job, with what is asked of the members of the replica set from now on.
+    /// Nothing is sent.
+    pub(crate) fn ready(&mut self, concerns: &Concerns) -> Result<()> {
+        if self.open.is_some() {
+            return Ok(()); // a transaction stays as it was begun
+        }
+        let live = self.shared.live();
+        if self.concerns != *concerns || !Arc::ptr_eq(&self.live, &live) {
+            self.db = concerns::database(&live.client, &live.db, concerns)?;
+            self.concerns = *concerns;
+            self.live = live;
+        }
+        Ok(())
+    }
+
+    /// The database as the settings say.
+    pub(crate) fn database(&self) -> &Database {
+        &self.live.db
     }
 
     pub(crate) fn has_transaction(&self) -> bool {
@@ -55,7 +87,8 @@ impl Worker {
         if self.open.is_some() {
             return Err(error(ErrorKind::InvalidInput, "a transaction is open already"));
         }
-        self.open = Some(Open::begin(&self.shared, options).await?);
+        self.open =
+            Some(Open::begin(&self.shared, &self.live.client, &self.concerns, options).await?);
         Ok(())
     }
 
@@ -63,7 +96,11 @@ impl Worker {
         match job {
             Job::Command(command, sink) => self.command(*command, sink, watch).await,
             Job::Alter(change) => {
-                schema::alter(&self.shared.db, &change).await?;
+                schema::alter(&self.live.db, &change).await?;
+                Ok(nothing())
+            }
+            Job::Text(command) => {
+                self.text(command).await?;
                 Ok(nothing())
             }
             Job::Commit => {
@@ -88,7 +125,8 @@ impl Worker {
     ) -> Result<Fetched> {
         let rows = match &command {
             Command::Read(read) => {
-                read::run(&self.shared, self.open.as_mut(), read, &mut *sink, watch).await?
+                let bound = self.shared.statement_timeout;
+                read::run(&self.db, bound, self.open.as_mut(), read, &mut *sink, watch).await?
             }
             write => {
                 let written = self.write(write).await?;

@@ -1,22 +1,22 @@
 //! Reading.
 
-use std::sync::Arc;
+use std::time::Duration;
 
 use eloquent_core::Result;
 use eloquent_core::row::{Flow, RowSink};
-use mongodb::bson::{RawDocument, RawDocumentBuf};
+use mongodb::bson::{Document, RawDocument, RawDocumentBuf};
 use mongodb::error::Result as ClientResult;
-use mongodb::{ClientSession, Collection, Cursor, SessionCursor};
+use mongodb::{ClientSession, Collection, Cursor, Database, SessionCursor};
 
 use super::Watch;
 use super::transaction::{Open, Patience};
 use crate::command::{Find, Keyless, Query, Read};
-use crate::connection::Shared;
 use crate::error::of_statement;
 
-/// Shows the rows to the sink, and says how many.
+/// Shows the rows to the sink, and says how many. The server ends what takes longer than `bound`.
 pub(super) async fn run(
-    shared: &Arc<Shared>,
+    db: &Database,
+    bound: Option<Duration>,
     mut open: Option<&mut Open>,
     read: &Read,
     sink: &mut (dyn RowSink + 'static),
@@ -29,8 +29,8 @@ pub(super) async fn run(
         return Ok(0);
     }
     let failed = |failed| of_statement(&failed, &read.collection);
-    let collection = shared.db.collection::<RawDocumentBuf>(&read.collection);
-    let rows = send(&collection, open.as_deref_mut(), &read.query).await;
+    let collection = db.collection::<RawDocumentBuf>(&read.collection);
+    let rows = send(&collection, bound, open.as_deref_mut(), &read.query).await;
     if let Some(open) = &mut open {
         open.note(rows.is_ok());
     }
@@ -109,23 +109,27 @@ impl Rows {
 
 async fn send(
     collection: &Collection<RawDocumentBuf>,
+    bound: Option<Duration>,
     open: Option<&mut Open>,
     query: &Query,
 ) -> ClientResult<Rows> {
     let Some(open) = open else {
         return Ok(Rows::Free(match query {
-            Query::Find(find) => self::find(collection, find).await?,
+            Query::Find(find) => self::find(collection, bound, find).await?,
             Query::Pipeline { stages, .. } => {
-                collection.aggregate(stages.clone()).with_type::<RawDocumentBuf>().await?
+                self::aggregate(collection, bound, stages).with_type::<RawDocumentBuf>().await?
             }
         }));
     };
     let mut patience = Patience::new();
     loop {
         let rows = match query {
-            Query::Find(find) => self::find(collection, find).session(&mut open.session).await,
+            Query::Find(find) => {
+                self::find(collection, bound, find).session(&mut open.session).await
+            }
             Query::Pipeline { stages, .. } => {
-                let pipeline = collection.aggregate(stages.clone()).session(&mut open.session);
+                let pipeline = self::aggregate(collection, bound, stages);
+                let pipeline = pipeline.session(&mut open.session);
                 pipeline.with_type::<RawDocumentBuf>().await
             }
         };
@@ -139,9 +143,13 @@ async fn send(
 
 fn find<'c>(
     collection: &'c Collection<RawDocumentBuf>,
+    bound: Option<Duration>,
     find: &Find,
 ) -> mongodb::action::Find<'c, RawDocumentBuf> {
     let mut action = collection.find(find.filter.clone()).projection(find.projection.clone());
+    if let Some(bound) = bound {
+        action = action.max_time(bound);
+    }
     if !find.sort.is_empty() {
         action = action.sort(find.sort.clone());
     }
@@ -152,4 +160,16 @@ fn find<'c>(
         action = action.limit(limit);
     }
     action
+}
+
+fn aggregate<'c>(
+    collection: &'c Collection<RawDocumentBuf>,
+    bound: Option<Duration>,
+    stages: &[Document],
+) -> mongodb::action::Aggregate<'c> {
+    let action = collection.aggregate(stages.to_vec());
+    match bound {
+        Some(bound) => action.max_time(bound),
+        None => action,
+    }
 }

@@ -3,22 +3,27 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use eloquent_core::driver::{Isolation, TransactionOptions};
+use eloquent_core::driver::{Concerns, Isolation, TransactionOptions};
 use eloquent_core::{Error, ErrorKind, Result};
-use mongodb::ClientSession;
 use mongodb::error::{Error as ClientError, UNKNOWN_TRANSACTION_COMMIT_RESULT};
-use mongodb::options::{ReadConcern, WriteConcern};
+use mongodb::options::TransactionOptions as ClientOptions;
+use mongodb::{Client, ClientSession};
 
+use crate::concerns;
 use crate::connection::Shared;
-use crate::error::{DRIVER, error, is_conflict, of_connect};
+use crate::error::{DRIVER, code, error, is_conflict, of_commit, of_connect};
 
 /// How long a transaction that has done nothing yet waits for another one to let go of a document. The
 /// server itself does not let it wait.
 const LOCK_WAIT: Duration = Duration::from_secs(5);
 
+/// The server ended a command because of its time limit.
+const MAX_TIME_EXPIRED: i32 = 50;
+
 /// A transaction that is open.
 pub(super) struct Open {
     pub(super) session: ClientSession,
+    options: ClientOptions,
     read_only: bool,
     /// Whether a statement has been answered, so that it cannot be begun again unseen.
     used: bool,
@@ -27,7 +32,12 @@ pub(super) struct Open {
 }
 
 impl Open {
-    pub(super) async fn begin(shared: &Arc<Shared>, options: TransactionOptions) -> Result<Self> {
+    pub(super) async fn begin(
+        shared: &Arc<Shared>,
+        client: &Client,
+        concerns: &Concerns,
+        options: TransactionOptions,
+    ) -> Result<Self> {
         if let Some(isolation @ (Isolation::ReadCommitted | Isolation::Serializable)) =
             options.isolation
         {
@@ -36,18 +46,17 @@ impl Open {
                 "transactions of MongoDB see the data as of their start: RepeatableRead",
             ));
         }
-        let session = shared.client.start_session().await.map_err(|e| of_connect(&e))?;
-        let mut open = Open { session, read_only: options.read_only, used: false, failed: false };
+        let mut asked = concerns::transaction(concerns)?;
+        asked.max_commit_time = shared.statement_timeout;
+        let session = client.start_session().await.map_err(|e| of_connect(&e))?;
+        let read_only = options.read_only;
+        let mut open = Open { session, options: asked, read_only, used: false, failed: false };
         open.start().await.map_err(|e| of_connect(&e))?;
         Ok(open)
     }
 
     async fn start(&mut self) -> mongodb::error::Result<()> {
-        self.session
-            .start_transaction()
-            .read_concern(ReadConcern::snapshot())
-            .write_concern(WriteConcern::majority())
-            .await
+        self.session.start_transaction().with_options(self.options.clone()).await
     }
 
     /// Refuses what cannot be done any more.
@@ -89,22 +98,19 @@ impl Open {
             self.abort().await;
             return Err(aborted());
         }
-        match self.session.commit_transaction().await {
-            Ok(()) => Ok(()),
-            Err(failed) if failed.contains_label(UNKNOWN_TRANSACTION_COMMIT_RESULT) => {
-                // to commit again is to ask what became of it
-                match self.session.commit_transaction().await {
-                    Ok(()) => Ok(()),
-                    Err(failed) if failed.contains_label(UNKNOWN_TRANSACTION_COMMIT_RESULT) => {
-                        Err(error(
-                            ErrorKind::CommitUnknown,
-                            "the commit was sent, and its outcome is not known",
-                        ))
-                    }
-                    Err(failed) => Err(of_connect(&failed)),
-                }
+        let mut patience = Patience::new();
+        loop {
+            let Err(failed) = self.session.commit_transaction().await else { return Ok(()) };
+            if !failed.contains_label(UNKNOWN_TRANSACTION_COMMIT_RESULT) {
+                return Err(of_commit(&failed));
             }
-            Err(failed) => Err(of_connect(&failed)),
+            // to commit again is to ask what became of it; one that took too long would do so again
+            if code(&failed) == Some(MAX_TIME_EXPIRED) || !patience.wait().await {
+                return Err(error(
+                    ErrorKind::CommitUnknown,
+                    "the commit was sent, and its outcome is not known",
+                ));
+            }
         }
     }
 

@@ -1,9 +1,10 @@
 //! Writing. Where several documents are written and there are transactions, all of them are, or none.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use eloquent_core::driver::TransactionOptions;
-use eloquent_core::{Error, Result};
+use eloquent_core::driver::{Concerns, TransactionOptions};
+use eloquent_core::{Error, ErrorKind, Result};
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Bson, Document, RawDocumentBuf, doc};
 use mongodb::error::Error as ClientError;
@@ -13,8 +14,9 @@ use mongodb::{ClientSession, Collection, Database};
 use super::transaction::{Open, Patience};
 use super::{Worker, counter};
 use crate::command::{Change, Command, Ids, NewDocuments, Removal, Upsert, UpsertRow};
+use crate::concerns;
 use crate::connection::Shared;
-use crate::error::{is_conflict, of_code, of_statement};
+use crate::error::{error, is_conflict, of_code, of_statement};
 use crate::shape::damaged;
 use crate::translate::{KEY, either};
 
@@ -56,18 +58,30 @@ impl Failure {
 type Session<'s> = Option<&'s mut ClientSession>;
 
 impl Worker {
+    /// Writes. The server knows no time limit for most writes, so that it is kept here.
     pub(super) async fn write(&mut self, command: &Command) -> Result<Written> {
+        let Some(bound) = self.shared.statement_timeout else { return self.run(command).await };
+        let outcome = tokio::time::timeout(bound, self.run(command)).await;
+        outcome.unwrap_or_else(|_| {
+            if let Some(open) = &mut self.open {
+                open.note(false);
+            }
+            Err(late(bound).with_table(command.collection().to_owned()))
+        })
+    }
+
+    async fn run(&mut self, command: &Command) -> Result<Written> {
         let shared = self.shared.clone();
         let collection = command.collection();
         if let Some(open) = &self.open {
             open.ready(true)?;
         }
-        let named = numbered(&shared.db, command).await;
+        let named = numbered(&self.live.db, command).await;
         let command = &named.map_err(|failed| of_statement(&failed, collection))?;
         if let Some(open) = &mut self.open {
             let mut patience = Patience::new();
             let outcome = loop {
-                match perform(&shared.db, Some(&mut open.session), command).await {
+                match perform(&self.db, Some(&mut open.session), command).await {
                     Err(Failure::Client(failed))
                         if open.begins_again(&failed, &mut patience).await => {}
                     outcome => break outcome,
@@ -77,19 +91,29 @@ impl Worker {
             return outcome.map_err(|failure| failure.into_error(collection));
         }
         if command.is_several() && shared.transactions {
-            return whole(&shared, command).await;
+            return whole(&shared, &self.db, &self.concerns, command).await;
         }
-        let outcome = perform(&shared.db, None, command).await;
+        let outcome = perform(&self.db, None, command).await;
         outcome.map_err(|failure| failure.into_error(collection))
     }
 }
 
 /// All of it, or nothing.
-async fn whole(shared: &Arc<Shared>, command: &Command) -> Result<Written> {
+async fn whole(
+    shared: &Arc<Shared>,
+    db: &Database,
+    concerns: &Concerns,
+    command: &Command,
+) -> Result<Written> {
+    // its reads are a part of the write: nothing else goes to secondaries
+    let mut concerns = *concerns;
+    concerns.read_preference = None;
+    concerns.read = None;
     let mut patience = Patience::new();
     loop {
-        let mut open = Open::begin(shared, TransactionOptions::default()).await?;
-        match perform(&shared.db, Some(&mut open.session), command).await {
+        let mut open =
+            Open::begin(shared, db.client(), &concerns, TransactionOptions::default()).await?;
+        match perform(db, Some(&mut open.session), command).await {
             Ok(written) => {
                 open.commit().await.map_err(|e| e.with_table(command.collection().to_owned()))?;
                 return Ok(written);
@@ -267,6 +291,7 @@ async fn each(
         return Ok(vec![filter.clone()]);
     }
     let found = collection.find(filter.clone()).projection(doc! { "_id": 1 });
+    let found = found.selection_criteria(concerns::primary());
     let mut filters = Vec::new();
     let mut note = |document: &mongodb::bson::RawDocument| -> std::result::Result<(), Failure> {
         let key = document.get("_id").ok().flatten().ok_or_else(damaged)?;
@@ -297,7 +322,8 @@ async fn upsert(
     upsert: &Upsert,
 ) -> std::result::Result<Written, Failure> {
     if upsert.returning.is_none() {
-        let reply = within!(db.run_command(upsert.document()), session)?;
+        let command = acknowledged(upsert.document(), db, session.is_some())?;
+        let reply = within!(db.run_command(command), session)?;
         refuse_errors(&reply)?;
         let new = reply.get_array("upserted").map_or(0, Vec::len) as u64;
         let all = count(&reply, "n");
@@ -313,6 +339,7 @@ async fn upsert(
             "upsert": true,
             "new": true,
         };
+        let command = acknowledged(command, db, session.is_some())?;
         let reply = within!(db.run_command(command), session)?;
         let was_there = reply
             .get_document("lastErrorObject")
@@ -327,8 +354,29 @@ async fn upsert(
     Ok(written)
 }
 
-/// A reply that is a success may hold errors.
+/// The command with the write concern of the database, which the client adds to its own commands only. That
+/// of a transaction is said when it is committed.
+fn acknowledged(mut command: Document, db: &Database, in_transaction: bool) -> Result<Document> {
+    if let (Some(concern), false) = (db.write_concern(), in_transaction) {
+        let concern = mongodb::bson::serialize_to_bson(concern).map_err(|_| damaged())?;
+        command.insert("writeConcern", concern);
+    }
+    Ok(command)
+}
+
+fn late(bound: Duration) -> Error {
+    error(ErrorKind::Timeout, format!("the write took longer than {bound:?}")).with_hint(
+        "it may have happened all the same: look before it is written again, or raise \
+         `statement_timeout_ms`",
+    )
+}
+
+/// A reply that is a success may hold errors, and one of those may be that too few members have it.
 fn refuse_errors(reply: &Document) -> Result<()> {
+    if let Ok(concern) = reply.get_document("writeConcernError") {
+        let code = i32::try_from(count(concern, "code")).unwrap_or_default();
+        return Err(of_code(code, concern.get_str("errmsg").unwrap_or_default()));
+    }
     let errors = reply.get_array("writeErrors").into_iter().flatten();
     match errors.filter_map(Bson::as_document).next() {
         None => Ok(()),

@@ -6,6 +6,7 @@
 mod ground;
 mod keys;
 mod logins;
+mod schema;
 mod selects;
 mod sessions;
 mod writes;

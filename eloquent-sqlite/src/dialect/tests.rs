@@ -61,7 +61,7 @@ fn by(predicate: Predicate) -> Statement {
 fn compile(statement: &Statement) -> Result<(String, Vec<rusqlite::types::Value>)> {
     let mut binds = Binds::new();
     let compiled = StatementCache::default().compile(&SqliteDialect, statement, &mut binds)?;
-    let own = |value: &ValueRef<'_>| crate::value::own(*value).unwrap();
+    let own = |value: &ValueRef<'_>| crate::tests::owned(*value);
     let binds = binds.values().iter().map(own).collect();
     Ok((compiled.sql().to_owned(), binds))
 }

@@ -26,6 +26,15 @@ use crate::config::Settings;
 use crate::connection::SqliteConnection;
 use crate::session::SqliteSession;
 
+/// The stored form, owned.
+pub(crate) fn owned(value: ValueRef<'_>) -> rusqlite::types::Value {
+    match crate::value::store(value).unwrap() {
+        rusqlite::types::ToSqlOutput::Borrowed(value) => value.try_into().unwrap(),
+        rusqlite::types::ToSqlOutput::Owned(value) => value,
+        other => panic!("{other:?}"),
+    }
+}
+
 /// A read that never ends by itself.
 const ENDLESS: &str =
     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use eloquent_core::driver::{Affected, Object, Question, Session};
 use eloquent_core::row::OwnedRow;
-use eloquent_core::schema::SchemaChange;
+use eloquent_core::schema::{SchemaChange, TableInfo, TableSummary};
 use eloquent_core::statement::{ScriptPart, Statement};
 use eloquent_core::{Error, ErrorKind, Result};
 
@@ -26,7 +26,13 @@ pub(crate) struct Apart {
 impl Apart {
     pub(crate) async fn open(connection: &Connection) -> Result<Apart> {
         let pool = connection.pool().clone();
-        Ok(Apart { session: pool.session_beside().await?, pool })
+        Ok(Apart { session: pool.session_beside(false).await?, pool })
+    }
+
+    /// The same to look only: nothing is made by it, not even a database that is not there.
+    pub(crate) async fn open_to_look(connection: &Connection) -> Result<Apart> {
+        let pool = connection.pool().clone();
+        Ok(Apart { session: pool.session_beside(true).await?, pool })
     }
 
     pub(crate) async fn ask(&mut self, question: Question<'_>) -> Result<Vec<OwnedRow>> {
@@ -45,6 +51,20 @@ impl Apart {
 
     pub(crate) fn render_change(&self, change: &SchemaChange) -> Result<Vec<String>> {
         self.session.render_change(change).map_err(|error| self.pool.locate(error))
+    }
+
+    pub(crate) fn render(&self, statement: &Statement) -> Result<String> {
+        self.session.render(statement).map_err(|error| self.pool.locate(error))
+    }
+
+    pub(crate) async fn inspect_tables(&mut self) -> Result<Vec<TableSummary>> {
+        let step = within(Some(PATIENCE), self.session.inspect_tables()).await;
+        self.ended(step)
+    }
+
+    pub(crate) async fn inspect_table(&mut self, name: &str) -> Result<Option<TableInfo>> {
+        let step = within(Some(PATIENCE), self.session.inspect_table(name)).await;
+        self.ended(step)
     }
 
     pub(crate) fn drop_all(&self, objects: &[Object]) -> Result<Vec<String>> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use eloquent_core::driver::{Affected, Capabilities, Fetched, Now};
+use eloquent_core::driver::{Affected, Capabilities, Concerns, Fetched, Now};
 use eloquent_core::row::{Discard, RowSink};
 use eloquent_core::schema::{SchemaChange, TableInfo, TableSummary};
 use eloquent_core::statement::Statement;
@@ -62,6 +62,11 @@ impl Lent {
 pub(super) fn refuse_outside(connection: &Connection, inside: Option<&Pool>) -> Result<()> {
     let Some(inside) = inside else { return Ok(()) };
     let (here, there) = (connection.name(), inside.name());
+    if scope::is_seeding() {
+        let message = format!("`{there}` is being seeded, and this writes to `{here}`");
+        let hint = format!("seed `{here}`, or say that it is meant with `.on(\"{here}\")`");
+        return Err(connection.pool().locate(Error::invalid(message)).with_hint(hint));
+    }
     let message = format!(
         "a write to `{here}` inside a transaction of `{there}` would not be part of it, and would stay if \
          that is rolled back"
@@ -108,7 +113,10 @@ impl Executor {
             }
         };
         let executor = match scope::transaction_of(connection.pool()) {
-            Found::Of(tx) => Executor::Transaction(tx),
+            Found::Of(tx) => {
+                tx.allows(connection.concerns())?;
+                Executor::Transaction(tx)
+            }
             Found::Other(pool) if !is_named => Executor::Connection(connection, Some(pool)),
             Found::Pretence(pretence) => Executor::Pretence(connection, pretence),
             Found::Other(_) | Found::None => Executor::Connection(connection, None),
@@ -140,14 +148,17 @@ impl Executor {
         match self {
             Executor::Connection(connection, inside) => {
                 if is_read && !connection.reads_from_writer() {
-                    if let Some(lease) = connection.pool().replicas().acquire().await {
+                    if let Some(mut lease) = connection.pool().replicas().acquire().await {
+                        lease.set_concerns(connection.concerns())?;
                         return Ok(Lent::Pool(lease));
                     }
                 } else if !is_read {
                     refuse_outside(connection, inside.as_deref())?;
                     connection.pool().replicas().note_write();
                 }
-                Ok(Lent::Pool(connection.pool().acquire().await?))
+                let mut lease = connection.pool().acquire().await?;
+                lease.set_concerns(connection.concerns())?;
+                Ok(Lent::Pool(lease))
             }
             Executor::Transaction(tx) => Ok(Lent::Transaction(tx.enter(is_read).await?)),
             Executor::Pretence(connection, _) => Err(connection.pool().locate(pretence::refused())),
@@ -157,7 +168,10 @@ impl Executor {
     /// A session, if there is one that nothing has to be done for.
     fn lend_now(&self, is_read: bool) -> Option<Lent> {
         match self {
-            Executor::Connection(connection, None) if connection.pool().replicas().is_empty() => {
+            Executor::Connection(connection, None)
+                if connection.pool().replicas().is_empty()
+                    && *connection.concerns() == Concerns::new() =>
+            {
                 connection.pool().try_acquire().map(Lent::Pool)
             }
             Executor::Connection(..) | Executor::Pretence(..) => None,
@@ -226,8 +240,8 @@ impl Executor {
         statement: &Statement,
         lent: Option<Lent>,
     ) -> Result<Affected> {
-        if let Executor::Pretence(connection, pretence) = self {
-            return pretence.note_statement(connection, statement).await;
+        if let Executor::Pretence(_, pretence) = self {
+            return pretence.note_statement(statement).await;
         }
         let mut lent = match self.again(statement, &mut Discard, lent).await? {
             Tried::Later(Some(lent)) => lent,
@@ -341,15 +355,16 @@ impl Executor {
         rows: impl FnOnce(&T) -> u64,
     ) {
         let connection = self.connection();
+        let counted = outcome.as_ref().map(rows);
         if !statement.is_read() {
             // from its end on, too
             connection.pool().replicas().note_write();
+            scope::wrote(connection.pool(), counted.as_ref().copied().unwrap_or_default());
         }
         let events = connection.db().events();
         if events.are_wanted(elapsed) {
             let pool = lent.pool(connection);
             let (name, driver) = (pool.name().to_owned(), pool.driver());
-            let counted = outcome.as_ref().map(rows);
             let text = lent.lease().and_then(|lease| lease.session()?.render(statement));
             let text = text.unwrap_or_else(|error| format!("({})", error.message()));
             events.report((&name, driver), elapsed, counted, || text);
@@ -389,8 +404,8 @@ impl Executor {
 
     /// Changes the schema.
     pub(crate) async fn alter(&self, change: &SchemaChange) -> Result<()> {
-        if let Executor::Pretence(connection, pretence) = self {
-            return pretence.note_change(connection, change).await;
+        if let Executor::Pretence(_, pretence) = self {
+            return pretence.note_change(change).await;
         }
         let mut lent = self.lend(false).await?;
         let started = Instant::now();
@@ -407,6 +422,9 @@ impl Executor {
 
     /// What tables and views there are.
     pub(crate) async fn inspect_tables(&self) -> Result<Vec<TableSummary>> {
+        if let Executor::Pretence(_, pretence) = self {
+            return pretence.inspect_tables().await;
+        }
         let mut lent = self.lend_writer().await?;
         let lease = lent.lease()?;
         let outcome = within(self.statement_timeout(), lease.start()?.inspect_tables()).await;
@@ -415,6 +433,9 @@ impl Executor {
 
     /// What a table or view looks like.
     pub(crate) async fn inspect_table(&self, name: &str) -> Result<Option<TableInfo>> {
+        if let Executor::Pretence(_, pretence) = self {
+            return pretence.inspect_table(name).await;
+        }
         let mut lent = self.lend_writer().await?;
         let lease = lent.lease()?;
         let outcome = within(self.statement_timeout(), lease.start()?.inspect_table(name)).await;

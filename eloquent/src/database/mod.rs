@@ -8,6 +8,7 @@ mod executor;
 mod named;
 mod pool;
 mod pretence;
+mod progress;
 mod replicas;
 mod scope;
 mod stream;
@@ -26,6 +27,7 @@ pub use builder::DbBuilder;
 pub use environment::Environment;
 pub use events::QueryEvent;
 pub use pool::{PoolOptions, PoolStatus};
+pub use progress::Progress;
 pub use stream::Rows;
 pub use target::{Connection, Target};
 pub use transaction::{Retry, Transaction, TransactionBuilder};
@@ -56,7 +58,7 @@ use replicas::Replicas;
 pub struct Db(Arc<Inner>);
 
 struct Inner {
-    connections: Named,
+    connections: Arc<Named>,
     /// Empty when there is none.
     default: String,
     default_pool: OnceLock<Arc<Pool>>,
@@ -124,7 +126,7 @@ impl Db {
         default: Option<String>,
         events: Arc<Events>,
     ) -> Result<Db> {
-        let connections = Named::new(registry, given, environment)?;
+        let connections = Arc::new(Named::new(registry, given, environment)?);
         let (default, default_pool) = (default.unwrap_or_default(), OnceLock::new());
         Ok(Db(Arc::new(Inner { connections, default, default_pool, events })))
     }
@@ -203,6 +205,17 @@ impl Db {
     /// [`ErrorKind::ConnectionUnknown`] listing the known ones.
     pub fn connection(&self, name: &str) -> Result<Connection> {
         Ok(Connection::new(self.clone(), self.pool(Some(name))?))
+    }
+
+    /// The same connections, another of which is the default.
+    fn defaulting_to(&self, pool: &Arc<Pool>) -> Db {
+        let Inner { connections, events, .. } = self.0.as_ref();
+        Db(Arc::new(Inner {
+            connections: connections.clone(),
+            default: pool.name().to_owned(),
+            default_pool: OnceLock::from(pool.clone()),
+            events: events.clone(),
+        }))
     }
 
     /// Starts a transaction on the default connection that lasts until it is committed, rolled back or

@@ -155,6 +155,11 @@ impl Pool {
         Ok(self.opened().await?.connection.server_version())
     }
 
+    /// What the driver opened.
+    pub(super) async fn connection(&self) -> Result<Arc<dyn Connection>> {
+        Ok(self.opened().await?.connection.clone())
+    }
+
     async fn opened(&self) -> Result<&Opened> {
         if let Some(opened) = self.opened.get() {
             return Ok(opened);
@@ -259,11 +264,15 @@ impl Pool {
         false
     }
 
-    /// Opens a session beside those of the pool.
-    pub(crate) async fn session_beside(&self) -> Result<Box<dyn Session>> {
+    /// Opens a session beside those of the pool; one that only looks, if that is all.
+    pub(crate) async fn session_beside(&self, only_looks: bool) -> Result<Box<dyn Session>> {
         let opened = self.opened().await?;
         let bound = self.options.connect_timeout;
-        match timeout(bound, opened.connection.session()).await {
+        let opens = match only_looks {
+            true => opened.connection.session_to_look(),
+            false => opened.connection.session(),
+        };
+        match timeout(bound, opens).await {
             Ok(session) => session.map_err(|error| self.locate(error)),
             Err(_) => Err(self.late("opening a session", bound)),
         }

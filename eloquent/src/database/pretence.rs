@@ -3,18 +3,27 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use eloquent_core::driver::Affected;
-use eloquent_core::schema::SchemaChange;
+use eloquent_core::schema::{SchemaChange, TableInfo, TableSummary};
 use eloquent_core::statement::Statement;
 use eloquent_core::{Error, ErrorKind, Result};
 
+use super::apart::Apart;
 use super::scope;
 use super::target::Connection;
 
 /// What would have been sent.
-#[derive(Debug, Default)]
-pub(crate) struct Pretence(Mutex<Vec<String>>);
+#[derive(Debug)]
+pub(crate) struct Pretence {
+    noted: Mutex<Vec<String>>,
+    /// A session that makes nothing.
+    reader: Arc<tokio::sync::Mutex<Apart>>,
+}
 
 impl Pretence {
+    pub(crate) fn new(reader: Arc<tokio::sync::Mutex<Apart>>) -> Self {
+        Pretence { noted: Mutex::default(), reader }
+    }
+
     /// Runs a future in whose scope nothing is written.
     pub(crate) async fn scope<F: Future>(
         self: &Arc<Self>,
@@ -26,35 +35,32 @@ impl Pretence {
 
     /// The texts so far.
     pub(crate) fn take(&self) -> Vec<String> {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut *self.noted.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub(super) fn note(&self, text: impl Into<String>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(text.into());
+        self.noted.lock().unwrap_or_else(PoisonError::into_inner).push(text.into());
     }
 
-    pub(super) async fn note_statement(
-        &self,
-        connection: &Connection,
-        statement: &Statement,
-    ) -> Result<Affected> {
-        let mut lease = connection.pool().acquire().await?;
-        let text = lease.session()?.render(statement);
-        self.note(text.map_err(|error| connection.pool().locate(error))?);
+    pub(super) async fn note_statement(&self, statement: &Statement) -> Result<Affected> {
+        let text = self.reader.lock().await.render(statement)?;
+        self.note(text);
         Ok(Affected::default())
     }
 
-    pub(super) async fn note_change(
-        &self,
-        connection: &Connection,
-        change: &SchemaChange,
-    ) -> Result<()> {
-        let mut lease = connection.pool().acquire().await?;
-        let texts = lease.session()?.render_change(change);
-        for text in texts.map_err(|error| connection.pool().locate(error))? {
+    pub(super) async fn note_change(&self, change: &SchemaChange) -> Result<()> {
+        for text in self.reader.lock().await.render_change(change)? {
             self.note(text);
         }
         Ok(())
+    }
+
+    pub(super) async fn inspect_tables(&self) -> Result<Vec<TableSummary>> {
+        self.reader.lock().await.inspect_tables().await
+    }
+
+    pub(super) async fn inspect_table(&self, name: &str) -> Result<Option<TableInfo>> {
+        self.reader.lock().await.inspect_table(name).await
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::task_local;
 
 use super::pretence::Pretence;
+use super::progress::Progress;
 use super::transaction::Tx;
 use super::{Db, Pool};
 
@@ -18,6 +19,8 @@ struct Scope {
     transactions: Arc<[Tx]>,
     /// Writes are noted down and not sent.
     pretence: Option<Arc<Pretence>>,
+    /// The connection that is being seeded, with where its rows are counted.
+    seeded: Option<(Arc<Pool>, Progress)>,
 }
 
 task_local! {
@@ -48,10 +51,11 @@ pub(super) fn transaction_of(pool: &Arc<Pool>) -> Found {
             return Found::Pretence(pretence.clone());
         }
         let of_it = |tx: &&Tx| Arc::ptr_eq(tx.connection().pool(), pool);
-        match (scope.transactions.iter().rfind(of_it), scope.transactions.last()) {
-            (Some(tx), _) => Found::Of(tx.clone()),
-            (None, Some(other)) => Found::Other(other.connection().pool().clone()),
-            (None, None) => Found::None,
+        match (scope.transactions.iter().rfind(of_it), scope.transactions.last(), &scope.seeded) {
+            (Some(tx), ..) => Found::Of(tx.clone()),
+            (None, Some(other), _) => Found::Other(other.connection().pool().clone()),
+            (None, None, Some((home, _))) if !Arc::ptr_eq(home, pool) => Found::Other(home.clone()),
+            (None, None, _) => Found::None,
         }
     };
     SCOPE.try_with(find).unwrap_or(Found::None)
@@ -67,12 +71,22 @@ pub(super) enum Found {
     None,
 }
 
+/// The scope that is around, or the first one.
+fn outer(db: Db) -> Scope {
+    match SCOPE.try_with(Scope::clone) {
+        Ok(outer) => Scope { db, ..outer },
+        Err(_) => Scope {
+            id: NEXT.fetch_add(1, Ordering::Relaxed),
+            db,
+            transactions: Arc::new([]),
+            pretence: None,
+            seeded: None,
+        },
+    }
+}
+
 pub(super) async fn with_database<F: Future>(db: Db, future: F) -> F::Output {
-    let (id, pretence) = match SCOPE.try_with(|scope| (scope.id, scope.pretence.clone())) {
-        Ok(outer) => outer,
-        Err(_) => (NEXT.fetch_add(1, Ordering::Relaxed), None),
-    };
-    SCOPE.scope(Scope { id, db, transactions: Arc::new([]), pretence }, future).await
+    SCOPE.scope(Scope { transactions: Arc::new([]), seeded: None, ..outer(db) }, future).await
 }
 
 /// Runs a future whose writes are noted down and not sent.
@@ -81,21 +95,41 @@ pub(super) async fn with_pretence<F: Future>(
     pretence: Arc<Pretence>,
     future: F,
 ) -> F::Output {
-    let id = id().unwrap_or_else(|| NEXT.fetch_add(1, Ordering::Relaxed));
-    let pretence = Some(pretence);
-    SCOPE.scope(Scope { id, db, transactions: Arc::new([]), pretence }, future).await
+    let (transactions, pretence) = (Arc::new([]), Some(pretence));
+    SCOPE.scope(Scope { transactions, pretence, ..outer(db) }, future).await
 }
 
 pub(super) async fn with_transaction<F: Future>(transaction: Tx, future: F) -> F::Output {
-    let db = transaction.db().clone();
-    let outer =
-        SCOPE.try_with(|scope| (scope.id, scope.transactions.clone(), scope.pretence.clone()));
-    let (id, outer, pretence) = match outer {
-        Ok(outer) => outer,
-        Err(_) => (NEXT.fetch_add(1, Ordering::Relaxed), Arc::from([]), None),
+    let outer = outer(transaction.db().clone());
+    let transactions = outer.transactions.iter().cloned().chain([transaction]).collect();
+    SCOPE.scope(Scope { transactions, ..outer }, future).await
+}
+
+/// Runs a future that seeds a connection of this database: its rows are counted, and what goes elsewhere
+/// without saying so is refused.
+pub(super) async fn with_seeding<F: Future>(
+    db: Db,
+    pool: Arc<Pool>,
+    progress: Progress,
+    future: F,
+) -> F::Output {
+    let seeded = Some((pool, progress));
+    SCOPE.scope(Scope { seeded, ..outer(db) }, future).await
+}
+
+/// Counts rows that were written, if they are those of the connection that is being seeded.
+pub(super) fn wrote(pool: &Arc<Pool>, rows: u64) {
+    let count = |scope: &Scope| match &scope.seeded {
+        Some((home, progress)) if Arc::ptr_eq(home, pool) => progress.wrote(rows),
+        _ => {}
     };
-    let transactions = outer.iter().cloned().chain([transaction]).collect();
-    SCOPE.scope(Scope { id, db, transactions, pretence }, future).await
+    // outside of every scope nobody counts
+    let _ = SCOPE.try_with(count);
+}
+
+/// Whether a connection is being seeded.
+pub(super) fn is_seeding() -> bool {
+    SCOPE.try_with(|scope| scope.seeded.is_some() && scope.transactions.is_empty()).unwrap_or(false)
 }
 
 /// The future, in the scope of the caller wherever it runs.

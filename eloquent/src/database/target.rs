@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use eloquent_core::Result;
-use eloquent_core::driver::Capabilities;
+use eloquent_core::driver::{Capabilities, Concerns, Opened};
+use eloquent_core::{Error, Result, async_trait, driver};
 
 use super::transaction::{Transaction, Tx};
-use super::{Db, Pool, PoolStatus};
+use super::{Db, Pool, PoolStatus, Progress, scope};
 
 /// Where a query goes, when not to its model's connection: the argument of `on(..)`. A connection's
 /// name, a [`Db`], a [`Connection`] or a [`Transaction`].
@@ -104,11 +104,13 @@ pub struct Connection {
     pool: Arc<Pool>,
     /// Whether reads leave replicas alone.
     writer: bool,
+    /// What is asked of the members of a cluster.
+    concerns: Concerns,
 }
 
 impl Connection {
     pub(crate) fn new(db: Db, pool: Arc<Pool>) -> Self {
-        Connection { db, pool, writer: false }
+        Connection { db, pool, writer: false, concerns: Concerns::new() }
     }
 
     /// The same connection, with reads that go to the writer and never to a replica.
@@ -127,6 +129,34 @@ impl Connection {
         Connection { writer: true, ..self.clone() }
     }
 
+    /// The same connection, asking this of the members of its cluster, for all that runs on it: queries,
+    /// writes and the transactions that are begun on it. A statement inside of a transaction cannot have
+    /// other concerns than that. A database without such members refuses them.
+    ///
+    /// ```no_run
+    /// # use eloquent::prelude::*;
+    /// # #[derive(Model, Debug)] #[model(portable)] struct Payment { #[model(key, auto = false)] id: i64, cents: i64 }
+    /// # async fn example(db: &Db) -> eloquent::Result<()> {
+    /// use eloquent::{Concerns, ReadPreference, WriteConcern};
+    ///
+    /// let shop = db.connection("shop")?;
+    /// let reports = shop.with_concerns(Concerns::new().prefer(ReadPreference::SecondaryPreferred));
+    /// let total = Payment::query().on(&reports).sum(|p| p.cents).await?;
+    ///
+    /// let durable = shop.with_concerns(Concerns::new().write(WriteConcern::majority().journaled()));
+    /// Payment::create(new!(Payment { id: 1, cents: 500 })).on(&durable).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_concerns(&self, concerns: Concerns) -> Connection {
+        Connection { concerns, ..self.clone() }
+    }
+
+    pub(crate) fn concerns(&self) -> &Concerns {
+        &self.concerns
+    }
+
     pub(super) fn reads_from_writer(&self) -> bool {
         self.writer
     }
@@ -137,6 +167,18 @@ impl Connection {
 
     pub(crate) fn pool(&self) -> &Arc<Pool> {
         &self.pool
+    }
+
+    /// Itself, in a database whose default it is.
+    pub(crate) fn as_default(&self) -> Connection {
+        Connection { db: self.db.defaulting_to(&self.pool), ..self.clone() }
+    }
+
+    /// Runs a future in which this is the connection that is being seeded: the default, the only one that
+    /// is written to without being named, and the one whose rows are counted.
+    pub(crate) async fn seeding<F: Future>(&self, progress: &Progress, future: F) -> F::Output {
+        let connection = self.as_default();
+        scope::with_seeding(connection.db, connection.pool, progress.clone(), future).await
     }
 
     /// Its name.
@@ -193,5 +235,16 @@ impl Connection {
     /// When no session can be had or the database refuses.
     pub async fn begin(&self) -> Result<Transaction> {
         Transaction::begin(self, Default::default()).await
+    }
+}
+
+#[async_trait]
+impl Opened for Connection {
+    async fn opened(&self) -> Result<Arc<dyn driver::Connection>> {
+        self.pool.connection().await
+    }
+
+    fn locate(&self, error: Error) -> Error {
+        self.pool.locate(error)
     }
 }

@@ -5,13 +5,14 @@
 //! session back to the pool, which resets it.
 
 mod builder;
+mod step;
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex as SyncMutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use eloquent_core::driver::TransactionOptions;
+use eloquent_core::driver::{Concerns, TransactionOptions};
 use eloquent_core::{Error, ErrorKind, Result};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::time::timeout;
@@ -22,6 +23,7 @@ use super::target::Connection;
 use super::{Db, Executor, pretence, scope};
 
 pub use builder::{Retry, TransactionBuilder};
+use step::{Step, step};
 
 type BoxFuture<'f, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'f>>;
 type Hook = Box<dyn FnOnce() + Send>;
@@ -65,6 +67,17 @@ impl Tx {
 
     pub(crate) fn connection(&self) -> &Connection {
         &self.shared.connection
+    }
+
+    /// Refuses a statement with other concerns than those that the transaction was begun with.
+    pub(crate) fn allows(&self, concerns: &Concerns) -> Result<()> {
+        if *concerns == Concerns::new() || concerns == self.connection().concerns() {
+            return Ok(());
+        }
+        let message = "a statement inside of a transaction has the concerns of the transaction";
+        Err(self.locate(Error::invalid(message)).with_hint(
+            "begin the transaction on the connection with these concerns, or run the statement outside",
+        ))
     }
 
     /// The session, ready for a statement of this level.
@@ -117,18 +130,30 @@ impl Tx {
         self.shared.hooks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Begins on a session of the pool, and once more on another one when the first turns out to be lost:
+    /// nothing has been done yet.
     async fn begin(connection: &Connection, options: TransactionOptions) -> Result<Tx> {
         connection.pool().replicas().note_write();
-        let mut lease = connection.pool().acquire().await?;
-        // before the step: one that fails may have begun all the same
-        lease.set_open(true);
-        step(connection, &mut lease, Step::Begin(0, options)).await?;
-        Ok(Tx::on(connection, lease, false))
+        let mut is_second = false;
+        loop {
+            let mut lease = connection.pool().acquire().await?;
+            lease.set_concerns(connection.concerns())?;
+            // before the step: one that fails may have begun all the same
+            lease.set_open(true);
+            match step(connection, &mut lease, Step::Begin(0, options)).await {
+                Ok(()) => return Ok(Tx::on(connection, lease, false)),
+                Err(error) if error.kind() == ErrorKind::ConnectionLost && !is_second => {
+                    is_second = true;
+                }
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     async fn pinned(connection: &Connection) -> Result<Tx> {
         connection.pool().replicas().note_write();
         let mut lease = connection.pool().acquire().await?;
+        lease.set_concerns(connection.concerns())?;
         lease.close_afterwards();
         Ok(Tx::on(connection, lease, true))
     }
@@ -330,60 +355,6 @@ impl Drop for Entered {
             self.guard.lease = None;
         }
     }
-}
-
-#[derive(Clone, Copy)]
-enum Step {
-    Begin(u32, TransactionOptions),
-    Commit(u32),
-    Rollback(u32),
-}
-
-impl Step {
-    /// What the log says: the step, not any database's spelling of it.
-    fn text(self) -> String {
-        match self {
-            Step::Begin(0, _) => "BEGIN".to_owned(),
-            Step::Begin(depth, _) => format!("SAVEPOINT {depth}"),
-            Step::Commit(0) => "COMMIT".to_owned(),
-            Step::Commit(depth) => format!("RELEASE SAVEPOINT {depth}"),
-            Step::Rollback(0) => "ROLLBACK".to_owned(),
-            Step::Rollback(depth) => format!("ROLLBACK TO SAVEPOINT {depth}"),
-        }
-    }
-}
-
-async fn step(connection: &Connection, lease: &mut Lease, kind: Step) -> Result<()> {
-    let started = Instant::now();
-    let pool = connection.pool();
-    let bound = match kind {
-        Step::Rollback(_) => Some(pool.options().reset_timeout),
-        _ => pool.options().statement_timeout,
-    };
-    let session = lease.start()?;
-    let outcome = within(bound, async {
-        match kind {
-            Step::Begin(depth, options) => session.begin(depth, options).await,
-            Step::Commit(depth) => session.commit(depth).await,
-            Step::Rollback(depth) => session.rollback(depth).await,
-        }
-    })
-    .await;
-    let is_late = outcome.is_err();
-    let outcome = lease.finish(outcome).map_err(|error| match kind {
-        Step::Commit(0) if is_late => {
-            pool.locate(Error::new(ErrorKind::CommitUnknown, error.message().to_owned()))
-        }
-        _ => error,
-    });
-    let report = outcome.as_ref().map(|()| 0);
-    connection.db().events().report(
-        (pool.name(), pool.driver()),
-        started.elapsed(),
-        report,
-        || kind.text(),
-    );
-    outcome
 }
 
 /// An explicit transaction: queries take part with `.on(&transaction)`. Dropping it rolls it back.

@@ -3,23 +3,29 @@
 use std::fmt;
 use std::sync::Arc;
 
-use eloquent_core::driver::Capabilities;
-use eloquent_core::schema::{SchemaChange, TableDefinition};
+use eloquent_core::driver::{Capabilities, Family};
+use eloquent_core::schema::SchemaChange;
 use eloquent_core::statement::{Effect, RawSql, ScriptPart, Statement};
-use eloquent_core::{Error, Result};
+use eloquent_core::{Error, Result, async_trait};
 use tokio::sync::Mutex;
 
 use super::journal::Journal;
 use super::lock::Held;
 use super::stop::Stop;
 use crate::database::{Apart, Executor};
+use crate::schema::Schema;
 
 /// The connection that is being migrated, as a migration sees it. Its steps run on one session, in the
 /// transaction of the migration if it has one.
 ///
-/// Queries through models take part in that transaction as well. They are not steps: where there is none,
-/// write rows with [`execute`](Self::execute), so that it is recorded which are written.
-pub struct MigrationContext {
+/// Changes of the schema go through [`schema`](Self::schema), other statements through
+/// [`execute`](Self::execute) and [`script`](Self::script). Queries through models take part in the
+/// transaction as well. They are not steps: where there is none, write rows with one of the other two, so
+/// that it is recorded which are written.
+pub struct MigrationContext(Arc<Inside>);
+
+/// What the context and the schemas that it hands out have in common.
+pub(super) struct Inside {
     pub(super) executor: Executor,
     pub(super) capabilities: Capabilities,
     /// To take scripts apart with.
@@ -44,6 +50,8 @@ pub(super) enum Mode {
     Whole,
     /// Each step is recorded, after a look at the lock.
     Each { journal: Box<Journal>, held: Arc<Held> },
+    /// The migration has ended.
+    Over,
 }
 
 /// A step.
@@ -74,19 +82,37 @@ impl Step<'_> {
 }
 
 impl MigrationContext {
+    pub(super) fn new(
+        executor: Executor,
+        capabilities: Capabilities,
+        reader: Arc<Mutex<Apart>>,
+        stop: Stop,
+        steps: Steps,
+    ) -> Self {
+        let state = Mutex::new(steps);
+        MigrationContext(Arc::new(Inside { executor, capabilities, reader, stop, state }))
+    }
+
+    /// Ends it: what somebody has kept of it takes no more steps.
+    pub(super) async fn end(self) -> Steps {
+        let mut steps = self.0.state.lock().await;
+        let mode = std::mem::replace(&mut steps.mode, Mode::Over);
+        Steps { taken: steps.taken, of: steps.of, mode }
+    }
+
     /// The name of the connection.
     pub fn connection(&self) -> &str {
-        self.executor.connection().name()
+        self.0.executor.connection().name()
     }
 
     /// The name of its driver.
     pub fn driver(&self) -> &'static str {
-        self.executor.connection().driver()
+        self.0.executor.connection().driver()
     }
 
     /// What the database can do.
     pub fn capabilities(&self) -> Capabilities {
-        self.capabilities
+        self.0.capabilities
     }
 
     /// Runs a statement in the language of the database; `?` stands for a bound value. Gives the number of
@@ -96,15 +122,19 @@ impl MigrationContext {
     /// What the database reports, and a statement that begins or ends a transaction.
     pub async fn execute(&self, sql: impl Into<RawSql>) -> Result<u64> {
         let sql = sql.into();
-        let parts = self.reader.lock().await.split(sql.text())?;
+        let parts = self.0.reader.lock().await.split(sql.text())?;
+        if self.0.capabilities.family == Family::Document {
+            return Err(Error::unsupported("a statement with bound values", self.driver())
+                .with_hint("run commands with `script`, and change the schema with `schema`"));
+        }
         match parts.as_slice() {
             // what the client library would have to prepare, some servers refuse
             [part] if sql.binds().is_empty() && part.effect != Effect::Plain => {
-                self.step(Step::Text(part)).await
+                self.0.step(Step::Text(part)).await
             }
             [part] => {
                 let effect = part.effect;
-                self.step(Step::Raw(sql, effect)).await
+                self.0.step(Step::Raw(sql, effect)).await
             }
             parts => Err(Error::invalid(format!("the text has {} statements", parts.len()))
                 .with_hint("run one at a time, or a script with `script`")),
@@ -116,44 +146,59 @@ impl MigrationContext {
     /// # Errors
     /// As [`execute`](Self::execute).
     pub async fn script(&self, text: &str) -> Result<()> {
-        let parts = self.reader.lock().await.split(text)?;
+        let parts = self.0.reader.lock().await.split(text)?;
         for part in &parts {
-            self.step(Step::Text(part)).await?;
+            self.0.step(Step::Text(part)).await?;
         }
         Ok(())
     }
 
-    /// Creates a table.
+    /// The schema of the connection: each change that is made through it is a step.
     ///
-    /// # Errors
-    /// What the database reports.
-    pub async fn create_table(&self, table: TableDefinition) -> Result<()> {
-        self.alter(&SchemaChange::CreateTable(table)).await
+    /// ```
+    /// # use eloquent::migration::{Migration, MigrationContext, async_trait};
+    /// # struct CreateUsers;
+    /// # #[async_trait]
+    /// # impl Migration for CreateUsers {
+    /// # fn name(&self) -> &str { "20260101090000_create_users" }
+    /// async fn up(&self, db: &MigrationContext) -> eloquent::Result<()> {
+    ///     let users = db.schema().create("users", |t| {
+    ///         t.id();
+    ///         t.string("email", 255).unique();
+    ///         t.timestamps();
+    ///     });
+    ///     users.await
+    /// }
+    ///
+    /// async fn down(&self, db: &MigrationContext) -> eloquent::Result<()> {
+    ///     db.schema().drop("users").await
+    /// }
+    /// # }
+    /// ```
+    pub fn schema(&self) -> Schema {
+        Schema::by(self.0.clone())
     }
+}
 
-    /// Drops a table.
-    ///
-    /// # Errors
-    /// What the database reports.
-    pub async fn drop_table(&self, table: impl Into<String>) -> Result<()> {
-        let table = table.into().into();
-        self.alter(&SchemaChange::DropTable { table, if_exists: false }).await
-    }
-
-    /// Changes the schema.
-    ///
-    /// # Errors
-    /// What the database reports.
-    pub async fn alter(&self, change: &SchemaChange) -> Result<()> {
+#[async_trait]
+impl crate::schema::Steps for Inside {
+    async fn alter(&self, change: &SchemaChange) -> Result<()> {
         self.step(Step::Change(change)).await.map(drop)
     }
 
+    fn executor(&self) -> Executor {
+        self.executor.clone()
+    }
+}
+
+impl Inside {
     async fn step(&self, step: Step<'_>) -> Result<u64> {
         let mut steps = self.state.lock().await;
         self.stop.check()?;
         steps.taken += 1;
         let (number, of) = (steps.taken, steps.of);
         let outcome = match (step.effect(&self.capabilities), &mut steps.mode) {
+            (_, Mode::Over) => return Err(Error::invalid("the migration is over")),
             (Effect::Refused(why), _) => Err(Error::invalid(format!("the statement {why}"))),
             (Effect::Outside, Mode::Whole) => Err(outside()),
             (_, Mode::Pretend | Mode::Whole) => step.run(&self.executor).await,
@@ -189,7 +234,7 @@ fn at_step(error: Error, number: usize, of: usize, step: &Step<'_>) -> Error {
 }
 
 /// The error with where it happened in front of what happened.
-pub(super) fn in_place(error: Error, place: &str) -> Error {
+pub(crate) fn in_place(error: Error, place: &str) -> Error {
     let mut placed = Error::new(error.kind(), format!("{place}: {}", error.message()));
     let own = |text: Option<&str>| text.map(str::to_owned);
     if let Some(name) = own(error.connection()) {
@@ -217,6 +262,10 @@ pub(super) fn in_place(error: Error, place: &str) -> Error {
 }
 
 fn beginning(text: &str) -> String {
+    // of a command in JSON, its name
+    if let Some(name) = text.strip_prefix('{').and_then(|rest| rest.split('"').nth(1)) {
+        return format!("{{\"{}\" …", name.chars().take(48).collect::<String>());
+    }
     let line = text.lines().next().unwrap_or_default();
     let end = line.find(['\'', '"', '$']).unwrap_or(line.len());
     let shown: String = line[..end].chars().take(48).collect();
@@ -225,8 +274,14 @@ fn beginning(text: &str) -> String {
 
 impl fmt::Debug for MigrationContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Debug for Inside {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MigrationContext")
-            .field("connection", &self.connection())
+            .field("connection", &self.executor.connection().name())
             .finish_non_exhaustive()
     }
 }

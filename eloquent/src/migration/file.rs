@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use eloquent_core::driver::Family;
 use eloquent_core::{Error, ErrorKind, Result, async_trait};
 
 use super::{Migration, MigrationContext, checksum};
@@ -12,7 +13,11 @@ use super::{Migration, MigrationContext, checksum};
 const INSTRUCTION: &str = "eloquent:";
 const NO_TRANSACTION: &str = "no-transaction";
 
-/// `<stamp>_<name>.up.sql` and `<stamp>_<name>.down.sql`.
+/// The languages of files, by their ends.
+const SQL: &str = ".sql";
+const JSON: &str = ".json";
+
+/// `<stamp>_<name>.up.sql` and `<stamp>_<name>.down.sql`, or `.up.json` and `.down.json`.
 #[derive(Debug)]
 pub(super) struct FileMigration {
     name: String,
@@ -26,6 +31,7 @@ pub(super) struct FileMigration {
 pub(super) struct Text {
     pub(super) path: PathBuf,
     pub(super) text: String,
+    is_json: bool,
     transactional: bool,
 }
 
@@ -55,7 +61,8 @@ impl Migration for FileMigration {
     }
 }
 
-/// Reads the migrations of a directory. Files that are not `.sql` are left alone.
+/// Reads the migrations of a directory. Files that are neither
+/// `.sql` nor `.json` are left alone.
 pub(super) fn read(directory: &Path) -> Result<Vec<FileMigration>> {
     let entries = fs::read_dir(directory).map_err(|cause| unreadable(directory, cause))?;
     let mut pairs: BTreeMap<String, [Option<PathBuf>; 2]> = BTreeMap::new();
@@ -64,13 +71,12 @@ pub(super) fn read(directory: &Path) -> Result<Vec<FileMigration>> {
         let Some(file) = path.file_name().and_then(|name| name.to_str()) else {
             return Err(wrong(&path, "has a name that is not UTF-8"));
         };
-        let Some(stem) = file.strip_suffix(".sql") else { continue };
+        let stems = [SQL, JSON].into_iter().find_map(|end| file.strip_suffix(end));
+        let Some(stem) = stems else { continue };
         let (name, down) = match (stem.strip_suffix(".up"), stem.strip_suffix(".down")) {
             (Some(name), _) => (name, 0),
             (_, Some(name)) => (name, 1),
-            _ => {
-                return Err(wrong(&path, "says neither `.up.sql` nor `.down.sql`"));
-            }
+            _ => return Err(wrong(&path, "says neither `.up` nor `.down` in front of its end")),
         };
         if let Err(why) = check_name(name) {
             return Err(wrong(&path, why));
@@ -79,7 +85,11 @@ pub(super) fn read(directory: &Path) -> Result<Vec<FileMigration>> {
             return Err(wrong(&path, "is no file"));
         }
         let name = name.to_owned();
-        pairs.entry(name).or_default()[down] = Some(path);
+        let place = &mut pairs.entry(name).or_default()[down];
+        if place.is_some() {
+            return Err(wrong(&path, "is there as SQL and as JSON"));
+        }
+        *place = Some(path);
     }
     let mut stamps: BTreeMap<String, String> = BTreeMap::new();
     let mut migrations = Vec::with_capacity(pairs.len());
@@ -92,7 +102,7 @@ pub(super) fn read(directory: &Path) -> Result<Vec<FileMigration>> {
         }
         let up = match (up, &down) {
             (Some(up), _) => up,
-            (None, Some(down)) => return Err(wrong(down, "has no `.up.sql` beside it")),
+            (None, Some(down)) => return Err(wrong(down, "has no `.up` file beside it")),
             (None, None) => continue,
         };
         let up = Text::read(up)?;
@@ -129,6 +139,7 @@ impl Text {
         let Ok(text) = String::from_utf8(bytes) else {
             return Err(wrong(&path, "is not UTF-8"));
         };
+        let is_json = path.extension().is_some_and(|end| end == "json");
         let mut transactional = true;
         for line in text.trim_start_matches('\u{feff}').lines() {
             let line = line.trim();
@@ -144,7 +155,24 @@ impl Text {
                 None => {}
             }
         }
-        Ok(Text { path, text, transactional })
+        Ok(Text { path, text, is_json, transactional })
+    }
+
+    /// Refuses a file in a language that is not that of the database.
+    pub(super) fn check_language(&self, family: Family) -> Result<()> {
+        match (family, self.is_json) {
+            (Family::Document, false) => {
+                Err(wrong(&self.path, "is in SQL, and the database keeps documents").with_hint(
+                    "write its commands as JSON, in `<stamp>_<name>.up.json` and `.down.json`",
+                ))
+            }
+            (Family::Relational, true) => {
+                Err(wrong(&self.path, "is in JSON, and the database takes SQL").with_hint(
+                    "write its statements as SQL, in `<stamp>_<name>.up.sql` and `.down.sql`",
+                ))
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -192,7 +220,7 @@ mod tests {
             (&[("a.up.sql", "")], "<stamp>"),
             (&[("20260101_A.up.sql", "")], "<stamp>"),
             (&[("20260101_.up.sql", "")], "<stamp>"),
-            (&[("20260101_a.down.sql", "")], "no `.up.sql`"),
+            (&[("20260101_a.down.sql", "")], "no `.up` file"),
             (&[("20260101_a.up.sql", "x"), ("20260101_b.up.sql", "x")], "same stamp"),
             (&[("20260101_a.up.sql", "-- eloquent: fast\nx")], "instruction"),
         ] {

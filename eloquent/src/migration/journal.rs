@@ -6,7 +6,7 @@ use eloquent_core::statement::{Effect, Statement};
 use eloquent_core::{Error, ErrorKind, Result};
 
 use super::checksum;
-use super::context::{MigrationContext, Step};
+use super::context::{Inside, Step};
 use super::tracker::{Change, Record};
 use crate::database::{Executor, Transaction};
 
@@ -35,7 +35,7 @@ impl Journal {
         number: usize,
         effect: Effect,
         step: &Step<'_>,
-        context: &MigrationContext,
+        context: &Inside,
     ) -> Result<u64> {
         let number = i64::try_from(number).unwrap_or(i64::MAX);
         self.sum = checksum::of_step(&self.sum, &self.text(step, context).await?);
@@ -122,7 +122,7 @@ impl Journal {
     }
 
     /// What a step means to the checksum.
-    async fn text(&self, step: &Step<'_>, context: &MigrationContext) -> Result<String> {
+    async fn text(&self, step: &Step<'_>, context: &Inside) -> Result<String> {
         Ok(match step {
             Step::Text(part) => part.text.clone(),
             Step::Raw(raw, _) => raw.text().to_owned(),

@@ -17,7 +17,7 @@ use super::outcome::{Direction, Done, MigrationStatus, Outcome, Pretended};
 use super::plan::{self, Leave};
 use super::stop::Stop;
 use super::tracker::{self, Record};
-use crate::database::{Apart, Connection, Executor, Pretence, Transaction};
+use crate::database::{Apart, Connection, Executor, Pretence, Progress, Transaction};
 
 /// How far to go up.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -58,6 +58,7 @@ pub struct Migrator {
     leave: Leave,
     pub(super) actor: String,
     stop: Stop,
+    progress: Progress,
 }
 
 /// What a run has at hand while it holds the lock.
@@ -90,6 +91,7 @@ impl Migrator {
             leave: Leave::default(),
             actor: String::new(),
             stop: Stop::default(),
+            progress: Progress::default(),
         }
     }
 
@@ -128,6 +130,13 @@ impl Migrator {
         self
     }
 
+    /// Says how far the run is.
+    #[must_use]
+    pub fn progress(mut self, progress: Progress) -> Self {
+        self.progress = progress;
+        self
+    }
+
     /// Runs all migrations that have not run.
     pub async fn run(&self) -> Outcome {
         self.run_to(Reach::All).await
@@ -147,7 +156,7 @@ impl Migrator {
         Outcome::new(done, outcome.map_err(|error| self.locate(error)))
     }
 
-    /// Drops all tables and views, whoever made them, and runs all migrations.
+    /// Drops all that stands in the database, whoever made it, and runs all migrations.
     pub async fn fresh(&self) -> Outcome {
         let mut done = Vec::new();
         let outcome = self.start_over(&mut done).await;
@@ -160,7 +169,7 @@ impl Migrator {
     /// As for the run; and for migrations that read rows, which cannot be shown without running them.
     pub async fn pretend(&self, reach: Reach) -> Result<Vec<Pretended>> {
         let shown = async {
-            let mut reader = Apart::open(&self.connection).await?;
+            let mut reader = Apart::open_to_look(&self.connection).await?;
             let records = self.records(&mut reader).await?;
             let names = plan::up(&self.migrations, &records, &reach, self.leave)?;
             self.show(reader, &names, Direction::Up).await
@@ -174,7 +183,7 @@ impl Migrator {
     /// As [`pretend`](Self::pretend).
     pub async fn pretend_rollback(&self, what: Rollback) -> Result<Vec<Pretended>> {
         let shown = async {
-            let mut reader = Apart::open(&self.connection).await?;
+            let mut reader = Apart::open_to_look(&self.connection).await?;
             let records = self.records(&mut reader).await?;
             let names = plan::down(&self.migrations, &records, &what)?;
             self.show(reader, &names, Direction::Down).await
@@ -189,7 +198,7 @@ impl Migrator {
     pub async fn status(&self) -> Result<Vec<MigrationStatus>> {
         let read = async {
             self.migrations.check()?;
-            self.records(&mut Apart::open(&self.connection).await?).await
+            self.records(&mut Apart::open_to_look(&self.connection).await?).await
         };
         let records = read.await.map_err(|error| self.locate(error))?;
         let mut names: Vec<&str> = self.migrations.names().collect();
@@ -244,13 +253,16 @@ impl Migrator {
         let steps =
             self.count(&*run.reader.lock().await, &names, Direction::Up, run.capabilities)?;
         let batch = records.iter().map(|record| record.batch).max().unwrap_or_default() + 1;
+        self.progress.begin(names.len());
         for name in names {
             run.wait.stop.check()?;
             run.held.verify().await?;
+            self.progress.at(&name);
             let record = records.iter().find(|record| record.name == name).cloned();
             let steps = steps.get(&name).copied().unwrap_or_default();
             let applied = self.apply(&name, record, batch, steps, run).await;
             run.done.extend(applied.map_err(|error| at_migration(error, &name))?);
+            self.progress.advance();
         }
         Ok(())
     }
@@ -274,13 +286,16 @@ impl Migrator {
         let names = plan::down(&self.migrations, &records, what)?;
         let steps =
             self.count(&*run.reader.lock().await, &names, Direction::Down, run.capabilities)?;
+        self.progress.begin(names.len());
         for name in names {
             run.wait.stop.check()?;
             run.held.verify().await?;
+            self.progress.at(&name);
             let Some(record) = records.iter().find(|record| record.name == name) else { continue };
             let steps = steps.get(&name).copied().unwrap_or_default();
             let undone = self.revert(record.clone(), steps, run).await;
             run.done.extend(undone.map_err(|error| at_migration(error, &name))?);
+            self.progress.advance();
         }
         Ok(())
     }
@@ -300,14 +315,14 @@ impl Migrator {
         Self::end_run(run, outcome, done).await
     }
 
-    async fn drop_all(&self, run: &mut Run) -> Result<()> {
+    pub(super) async fn drop_all(&self, run: &mut Run) -> Result<()> {
         let mut objects = Vec::new();
         for row in run.reader.lock().await.ask(Question::Objects).await? {
             let mut row = eloquent_core::row::RowReader::new(&row);
             let name: String = row.read()?;
             let kind: String = row.read()?;
-            if name != lock::TABLE {
-                objects.push(Object { name, is_view: kind == "view" });
+            if name != lock::TABLE && !super::KEPT_TABLES.contains(&name.as_str()) {
+                objects.push(Object::new(name, kind));
             }
         }
         let statements = run.reader.lock().await.drop_all(&objects)?;
@@ -350,9 +365,18 @@ impl Migrator {
     /// The history; empty when there is none.
     pub(super) async fn records(&self, reader: &mut Apart) -> Result<Vec<Record>> {
         self.migrations.check()?;
-        match tracker::exists(reader, tracker::TABLE).await? {
-            true => tracker::read(&self.executor(), None).await,
-            false => Ok(Vec::new()),
+        if !tracker::exists(reader, tracker::TABLE).await? {
+            return Ok(Vec::new());
+        }
+        match tracker::read(&self.executor(), None).await {
+            // it may have been wiped in the meantime
+            Err(error) if error.kind() == ErrorKind::Corrupt => {
+                match tracker::exists(reader, tracker::TABLE).await? {
+                    true => Err(error),
+                    false => Ok(Vec::new()),
+                }
+            }
+            read => read,
         }
     }
 
@@ -368,6 +392,7 @@ impl Migrator {
         for name in names {
             let Some(known) = self.migrations.get(name) else { continue };
             let Some(file) = known.text(direction == Direction::Down) else { continue };
+            file.check_language(capabilities.family)?;
             let whole = capabilities.transactional_ddl && known.migration().is_transactional();
             let parts = reader.split(&file.text).and_then(|parts| {
                 for part in &parts {
@@ -401,14 +426,11 @@ impl Migrator {
         let mut shown = Vec::new();
         for name in names {
             let Some(known) = self.migrations.get(name) else { continue };
-            let pretence = Arc::new(Pretence::default());
-            let context = MigrationContext {
-                executor: Executor::Pretence(self.connection.clone(), pretence.clone()),
-                capabilities,
-                reader: reader.clone(),
-                stop: self.stop.clone(),
-                state: Mutex::new(Steps { taken: 0, of: 0, mode: Mode::Pretend }),
-            };
+            let pretence = Arc::new(Pretence::new(reader.clone()));
+            let executor = Executor::Pretence(self.connection.clone(), pretence.clone());
+            let steps = Steps { taken: 0, of: 0, mode: Mode::Pretend };
+            let (reader, stop) = (reader.clone(), self.stop.clone());
+            let context = MigrationContext::new(executor, capabilities, reader, stop, steps);
             let migration = known.migration();
             let ran = match direction {
                 Direction::Up => pretence.scope(&self.connection, migration.up(&context)).await,

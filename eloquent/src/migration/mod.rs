@@ -1,7 +1,7 @@
 //! Migrations: the schema of a database, changed step by step, once and never half without saying so.
 //!
 //! A migration is a type that implements [`Migration`], or a pair of files `<stamp>_<name>.up.sql` and
-//! `<stamp>_<name>.down.sql`. Both can be mixed; they run in the order of their names.
+//! `<stamp>_<name>.down.sql`, or `.json` for a database of documents. Both can be mixed; they run in the order of their names.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
@@ -18,13 +18,15 @@
 //!     }
 //!
 //!     async fn up(&self, db: &MigrationContext) -> eloquent::Result<()> {
-//!         db.execute("CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT NOT NULL)").await?;
-//!         Ok(())
+//!         let users = db.schema().create("users", |t| {
+//!             t.id();
+//!             t.text("name");
+//!         });
+//!         users.await
 //!     }
 //!
 //!     async fn down(&self, db: &MigrationContext) -> eloquent::Result<()> {
-//!         db.execute("DROP TABLE users").await?;
-//!         Ok(())
+//!         db.schema().drop("users").await
 //!     }
 //! }
 //!
@@ -59,8 +61,11 @@ mod settle;
 mod stop;
 mod tracker;
 mod upward;
+mod wipe;
 
 pub use eloquent_core::async_trait;
+
+pub(crate) use context::in_place;
 
 pub use context::MigrationContext;
 pub use migrations::Migrations;
@@ -70,6 +75,10 @@ pub use settle::Resolution;
 pub use stop::Stop;
 
 use eloquent_core::Result;
+
+/// The tables that [`Migrator::fresh`] leaves where they are: which environment a database is of, and who has
+/// destroyed what in it. The command line writes them.
+pub const KEPT_TABLES: [&str; 2] = ["eloquent_environment", "eloquent_audit"];
 
 /// A change of the schema in Rust, and how it is undone.
 #[async_trait]

@@ -133,7 +133,7 @@ pub(super) fn down(known: &Migrations, records: &[Record], what: &Rollback) -> R
     if !stuck.is_empty() {
         let message = format!("these cannot be undone: {}", stuck.join(", "));
         return Err(Error::invalid(message)
-            .with_hint("write their `.down.sql`, or choose what to undo so that they stay"));
+            .with_hint("write their `.down` files, or choose what to undo so that they stay"));
     }
     Ok(chosen.into_iter().map(|record| record.name.clone()).collect())
 }

@@ -110,7 +110,7 @@ impl Migrator {
                 .set("note", Some(note))?
                 .of(name, Some(&record.run))?,
             (Resolution::Skip, Some(record)) => {
-                let progress = self.progress(&record, run).await?;
+                let progress = self.progress_of(&record, run).await?;
                 Change::default()
                     .set("steps_done", record.step_begun)?
                     .set("step_begun", 0_i64)?
@@ -119,14 +119,14 @@ impl Migrator {
                     .of(name, Some(&record.run))?
             }
         };
-        match on.execute(&statement).await?.rows {
+        match self.take_over(&statement, run).await? {
             0 => Err(Error::new(ErrorKind::MigrationLocked, "the row has changed meanwhile")),
             _ => Ok(()),
         }
     }
 
     /// The checksum of the steps up to the one that was begun. What is in Rust tells it only by running.
-    async fn progress(&self, record: &Record, run: &Run) -> Result<Option<String>> {
+    async fn progress_of(&self, record: &Record, run: &Run) -> Result<Option<String>> {
         let known = self.known(&record.name)?;
         let Some(file) = known.text(record.state == State::Reverting) else { return Ok(None) };
         let parts = run.reader.lock().await.split(&file.text)?;

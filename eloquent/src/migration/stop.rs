@@ -37,7 +37,7 @@ impl Stop {
     }
 
     /// Runs a future until it ends or the stop is asked for: then it is dropped.
-    pub(super) async fn cuts<T>(&self, future: impl Future<Output = Result<T>>) -> Result<T> {
+    pub(crate) async fn cuts<T>(&self, future: impl Future<Output = Result<T>>) -> Result<T> {
         let mut told = pin!(self.0.told.notified());
         told.as_mut().enable();
         self.check()?;

@@ -177,7 +177,7 @@ impl Change {
             assignments: assignments.collect::<Result<_>>()?,
             filter: filter(name, run)?,
             all: false,
-            by_key: false,
+            by_key: true,
             returning: None,
         }))
     }
@@ -189,7 +189,7 @@ pub(super) fn delete(name: &str, run: Option<&str>) -> Result<Statement> {
         table: TABLE.into(),
         filter: filter(name, run)?,
         all: false,
-        by_key: false,
+        by_key: true,
         returning: None,
     }))
 }
@@ -277,7 +277,7 @@ pub(super) async fn read(executor: &Executor, of: Option<&str>) -> Result<Vec<Re
 
 fn damaged(how: &str) -> Error {
     let message = format!("the history of migrations is damaged: {how}");
-    Error::new(ErrorKind::Corrupt, message).with_table(TABLE).with_hint(
-        "nothing is run on it; restore the table, or move it away if the database is new",
-    )
+    Error::new(ErrorKind::Corrupt, message).with_table(TABLE).with_hint(format!(
+        "nothing is run on it; restore the table `{TABLE}`, or move it away if the database is new"
+    ))
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use eloquent_core::driver::Question;
+use eloquent_core::statement::Statement;
 use eloquent_core::{Error, ErrorKind, Result};
-use tokio::sync::Mutex;
 
 use super::context::{MigrationContext, Mode, Steps};
 use super::journal::{Journal, overtaken, write};
@@ -92,7 +92,7 @@ impl Migrator {
             let _ = transaction.rollback().await;
             return Err(error);
         }
-        let taken = context.state.into_inner().taken;
+        let taken = context.end().await.taken;
         write(&on, &finished(&on, began.elapsed(), taken).await?.of(name, Some(&run.wait.run))?)
             .await?;
         run.verify_inside().await?;
@@ -160,8 +160,38 @@ impl Migrator {
             .set("run", record.run.clone())?
             .set("session", record.session.clone())?
             .set("steps", record.steps)?;
-        write(on, &change.of(&record.name, Some(&before))?).await?;
-        Ok(record)
+        match self.take_over(&change.of(&record.name, Some(&before))?, run).await? {
+            0 => Err(overtaken()),
+            _ => Ok(record),
+        }
+    }
+
+    /// Writes to the row of a run that may have died in a transaction, which the server then still keeps
+    /// open for a while. Gives the number of rows.
+    pub(super) async fn take_over(&self, statement: &Statement, run: &Run) -> Result<u64> {
+        loop {
+            match self.executor().execute(statement).await {
+                Err(error) if error.is_retryable() && Instant::now() >= run.wait.until => {
+                    let message =
+                        "the run that was interrupted has left a transaction of the server open";
+                    return Err(self
+                        .locate(Error::new(ErrorKind::MigrationLocked, message))
+                        .with_source(error)
+                        .with_hint(
+                            "the server ends it, mostly within a minute: wait, and run again",
+                        ));
+                }
+                Err(error) if error.is_retryable() => {}
+                written => return Ok(written?.rows),
+            }
+            run.wait
+                .stop
+                .cuts(async {
+                    tokio::time::sleep(Duration::from_millis(200)).await;
+                    Ok(())
+                })
+                .await?;
+        }
     }
 
     /// A statement may outlive the process that sent it.
@@ -201,7 +231,7 @@ impl Migrator {
         outcome: Result<()>,
         run: &Run,
     ) -> Result<usize> {
-        let Steps { taken, mode, .. } = context.state.into_inner();
+        let Steps { taken, mode, .. } = context.end().await;
         let Mode::Each { journal, .. } = mode else { return Ok(taken) };
         let record = journal.record();
         let fewer = usize::try_from(record.steps_done).unwrap_or(usize::MAX) > taken;
@@ -228,13 +258,9 @@ impl Migrator {
         mode: Mode,
         run: &Run,
     ) -> MigrationContext {
-        MigrationContext {
-            executor,
-            capabilities: run.capabilities,
-            reader: run.reader.clone(),
-            stop: run.wait.stop.clone(),
-            state: Mutex::new(Steps { taken: 0, of: steps, mode }),
-        }
+        let (reader, stop) = (run.reader.clone(), run.wait.stop.clone());
+        let steps = Steps { taken: 0, of: steps, mode };
+        MigrationContext::new(executor, run.capabilities, reader, stop, steps)
     }
 
     fn record(

@@ -46,6 +46,8 @@ pub enum KeySource {
     Database,
     /// A UUID of version 7 is made for each row.
     Uuid,
+    /// An object id is made for each row.
+    ObjectId,
     /// The application gives it.
     Given,
 }

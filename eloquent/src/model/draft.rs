@@ -5,7 +5,7 @@ use eloquent_core::value::{ColumnValue, DateTime, Utc, Uuid, Value};
 use eloquent_core::{Error, ErrorKind, Name, Result};
 
 use super::batch::{PIECE, Piece};
-use super::{KeySource, Model, ModelDef, now, timestamp};
+use super::{KeySource, Model, ModelDef, now, object_id, timestamp};
 
 /// A row to be created, with the fields that have been given so far. Implemented by
 /// `#[derive(Model)]`; made by [`new!`](crate::new) or [`Model::Draft`]'s `Default`.
@@ -143,14 +143,21 @@ impl DraftValues {
 
     /// What stands in for a field that was not given; `None` where the database does.
     fn missing(&mut self, position: usize, column: &Column) -> Result<Option<Value>> {
+        if column.auto_increment {
+            return Ok(None);
+        }
         let definition = self.definition;
-        if definition.key_source == KeySource::Uuid && definition.key.contains(&position) {
-            return Ok(Some(Value::Uuid(Uuid::now_v7())));
+        if definition.key.contains(&position) {
+            match definition.key_source {
+                KeySource::Uuid => return Ok(Some(Value::Uuid(Uuid::now_v7()))),
+                KeySource::ObjectId => return Ok(Some(Value::ObjectId(object_id::new()))),
+                _ => {}
+            }
         }
         if [definition.created_at, definition.updated_at].contains(&Some(position)) {
             return Ok(Some(timestamp(column, *self.now.get_or_insert_with(now))));
         }
-        if column.auto_increment || column.database_default {
+        if column.database_default {
             return Ok(None);
         }
         // said, not left out: every row of an insert has the same columns

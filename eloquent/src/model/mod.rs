@@ -3,25 +3,35 @@
 mod batch;
 mod definition;
 mod draft;
+mod embedded;
+mod family;
+mod first_or_create;
 mod insert;
 mod into_column;
 mod key;
+mod object_id;
 mod persist;
 mod view;
+mod watch;
 
 use eloquent_core::Result;
 use eloquent_core::row::RowReader;
 use eloquent_core::schema::Column;
-use eloquent_core::statement::{Expression, Source};
+use eloquent_core::statement::{Expression, Source, Stages};
 use eloquent_core::value::{ColumnValue, DateTime, Mismatch, Utc, Value};
 
 pub use eloquent_core::value::Key;
 
 use crate::database::Target;
-use crate::query::{Col, IntoAssignments, MassWrite, One, Query, Upsert};
+use crate::query::{Aggregation, Col, IntoAssignments, IntoExpr, MassWrite, One, Query, Upsert};
 
 pub use definition::{KeySource, ModelDef, ModelFamily};
 pub use draft::{Draft, DraftValues, check_draft};
+pub use embedded::Embedded;
+#[doc(hidden)]
+pub use embedded::{FieldsIn, FieldsOut};
+pub use family::{Documents, Family, Portable, Relational, RowLocks};
+pub use first_or_create::FirstOrCreate;
 pub use insert::{Create, CreateMany, InsertMany};
 pub use into_column::IntoColumn;
 pub use persist::{DeleteOne, UpdateOne};
@@ -29,7 +39,8 @@ pub use persist::{DeleteOne, UpdateOne};
 pub(crate) use batch::{Batch, Chunk, WriteChunk};
 pub(crate) use key::{key_columns, key_filter};
 
-pub use view::{View, ViewColumns, ViewOf};
+pub use view::{RowTypes, View, ViewColumns, ViewOf};
+pub use watch::{Change, Changes, Watch};
 
 /// What a row can become: a model or a [view](View).
 #[diagnostic::on_unimplemented(
@@ -68,6 +79,8 @@ pub trait FromRow: Sized + Send + 'static {
     note = "add `#[derive(Model)]` to the struct"
 )]
 pub trait Model: FromRow + Sync {
+    /// Where it can live.
+    type Family: Family;
     /// The columns, as closures of queries see them.
     type Columns: Columns<Model = Self>;
     /// The primary key; a tuple when it spans several columns.
@@ -151,7 +164,7 @@ pub trait Model: FromRow + Sync {
     /// # Errors
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind) when there is no such column, or it is of another
     /// type.
-    fn column<T: ColumnValue>(name: &str) -> Result<Col<T>> {
+    fn column<T: ColumnValue>(name: &str) -> Result<Col<T, Self::Family>> {
         let column: &'static Column = Self::definition().column(name)?;
         key::same_type(Self::definition(), column, T::TYPE)?;
         Ok(Col::new(Source(0), column))
@@ -161,6 +174,38 @@ pub trait Model: FromRow + Sync {
     #[doc(hidden)]
     fn column_expression(name: &str) -> Result<Expression> {
         key::column_expression(Self::definition(), name)
+    }
+
+    /// Runs a pipeline over the collection, in the language of the database: its driver's crate makes the
+    /// stages. Awaited, it gives what comes out as models; with
+    /// [`view`](Aggregation::view), as something else.
+    ///
+    /// Awaiting it fails with [`ErrorKind::Unsupported`](crate::ErrorKind) on a database that has no
+    /// documents, or another language than that of the stages.
+    fn aggregate(stages: impl Into<Stages>) -> Aggregation<Self> {
+        Aggregation::new(stages)
+    }
+
+    /// Watches the collection: a stream of what happens to its documents from now on.
+    ///
+    /// ```no_run
+    /// # use eloquent::prelude::*;
+    /// # #[derive(Model, Debug)] #[model(document)] struct Order { #[model(key, auto = false)] id: i64, total: i64 }
+    /// # async fn example() -> eloquent::Result<()> {
+    /// use eloquent::ChangeKind;
+    ///
+    /// let mut changes = Order::watch().only([ChangeKind::Insert]).await?;
+    /// while let Some(change) = changes.next().await.transpose()? {
+    ///     println!("order {} for {:?}", change.key, change.row.map(|order| order.total));
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// Awaiting it fails with [`ErrorKind::Unsupported`](crate::ErrorKind) on a database that does not tell
+    /// of changes.
+    fn watch() -> Watch<Self> {
+        Watch::new()
     }
 
     /// Adds a row and gives it as it is stored, with its key.
@@ -175,6 +220,27 @@ pub trait Model: FromRow + Sync {
     /// ```
     fn create(draft: Self::Draft) -> Create<Self> {
         Create::new(draft)
+    }
+
+    /// The row that matches; a new one when there is none.
+    ///
+    /// Of two that add the same row at a time, the later one gets that of the other, if a unique index tells
+    /// them apart. In a transaction that may be an error, which voids it.
+    ///
+    /// ```no_run
+    /// # use eloquent::prelude::*;
+    /// # #[derive(Model, Debug)] struct User { id: i64, #[model(unique)] email: String }
+    /// # async fn example() -> eloquent::Result<()> {
+    /// let email = "ada@example.org";
+    /// let ada = User::first_or_create(|u| u.email.eq(email), new!(User { email })).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    fn first_or_create<E: IntoExpr<bool>>(
+        condition: impl FnOnce(Self::Columns) -> E,
+        draft: Self::Draft,
+    ) -> FirstOrCreate<Self> {
+        FirstOrCreate::new(Self::query().filter(condition), draft)
     }
 
     /// Adds rows and gives them as they are stored, in their order: all of them, or none.

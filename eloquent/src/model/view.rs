@@ -1,5 +1,6 @@
 //! Views: projections with a type of their own.
 
+use eloquent_core::schema::ColumnType;
 use eloquent_core::statement::Expression;
 use eloquent_core::value::ColumnValue;
 
@@ -65,7 +66,7 @@ pub struct ViewColumns(pub(crate) Vec<Expression>);
 
 impl ViewColumns {
     /// A column; its type is that of the field.
-    pub fn column<T: ColumnValue>(&mut self, column: Col<T>) {
+    pub fn column<T: ColumnValue, F>(&mut self, column: Col<T, F>) {
         self.0.push(column.into_expression());
     }
 
@@ -73,4 +74,26 @@ impl ViewColumns {
     pub fn expression<T: ColumnValue>(&mut self, expression: Expr<T>) {
         self.0.push(expression.into_expression());
     }
+}
+
+/// The types of a view's columns: a tuple of column types.
+pub trait RowTypes {
+    /// The types, in order.
+    const TYPES: &'static [ColumnType];
+}
+
+macro_rules! row_types {
+    ($(($($name:ident),+))+) => {$(
+        impl<$($name: ColumnValue),+> RowTypes for ($($name,)+) {
+            const TYPES: &'static [ColumnType] = &[$($name::TYPE),+];
+        }
+    )+};
+}
+
+row_types! {
+    (A) (A, B) (A, B, C) (A, B, C, D) (A, B, C, D, E) (A, B, C, D, E, F) (A, B, C, D, E, F, G)
+    (A, B, C, D, E, F, G, H) (A, B, C, D, E, F, G, H, I) (A, B, C, D, E, F, G, H, I, J)
+    (A, B, C, D, E, F, G, H, I, J, K) (A, B, C, D, E, F, G, H, I, J, K, L)
+    (A, B, C, D, E, F, G, H, I, J, K, L, M) (A, B, C, D, E, F, G, H, I, J, K, L, M, N)
+    (A, B, C, D, E, F, G, H, I, J, K, L, M, N, O) (A, B, C, D, E, F, G, H, I, J, K, L, M, N, O, P)
 }

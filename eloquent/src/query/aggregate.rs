@@ -1,11 +1,12 @@
 //! Questions with one answer.
 
-use eloquent_core::statement::{Expression, From, Projection, Select, Source};
+use eloquent_core::row::RowReader;
+use eloquent_core::statement::{Expression, From, Projection, Select, Source, Statement};
 use eloquent_core::value::{ColumnValue, Value};
 use eloquent_core::{Error, ErrorKind, Result};
 
-use super::{Expr, Number, Operand, Plan, Query, count};
-use crate::database::at_target;
+use super::{Expr, Number, Operand, Plan, Query, count, rows_of};
+use crate::database::{Executor, at_target};
 use crate::model::{Model, ModelDef};
 
 impl<M: Model, C: Copy> Query<M, C> {
@@ -137,4 +138,13 @@ impl Plan {
 
 fn no_answer(definition: &ModelDef) -> Error {
     definition.locate(Error::new(ErrorKind::Database, "the aggregate gave no row"))
+}
+
+/// How many rows a table has that no model need know.
+pub(crate) async fn count_of(on: &Executor, table: &str) -> Result<u64> {
+    let counted = Projection::Expressions(vec![count().into_expression()]);
+    let select = Select::new(table.to_owned(), counted);
+    let rows = rows_of(on, &Statement::Select(select)).await?;
+    let mut counts = rows.iter().map(|row| RowReader::new(row).read::<u64>());
+    counts.next().unwrap_or(Ok(0))
 }

@@ -5,7 +5,9 @@
 //! [`Expression`] that drivers read.
 
 mod compare;
+mod document;
 mod into_expr;
+mod nested;
 mod number;
 
 use std::marker::PhantomData;
@@ -13,21 +15,25 @@ use std::ops::Not;
 
 use eloquent_core::schema::Column;
 use eloquent_core::statement::{
-    Aggregate, AggregateFunction, Assignment, ColumnRef, CompareOperator, Expression, Order,
+    Aggregate, AggregateFunction, Assignment, ChangeAction, CompareOperator, Expression, Order,
     Predicate, RawSql, Source,
 };
 use eloquent_core::value::{ColumnValue, Mismatch, Value};
 
-use crate::model::IntoColumn;
+use super::path::{Place, Top, Way};
+use crate::model::{IntoColumn, Relational};
 
 pub use compare::Compare;
+pub use document::List;
 pub use into_expr::IntoExpr;
+pub use nested::{Handles, Nested};
 pub use number::Number;
 
 /// How deep conditions may be nested. Lists of `and` and `or` do not nest.
 const MAX_DEPTH: u16 = 128;
 
-/// A column of a model, as one of the tables of a statement has it.
+/// A column of a model, as one of the tables of a statement has it, or a place inside of one. `F` is the
+/// [family](crate::model::Family) of the model.
 ///
 /// ```no_run
 /// # use eloquent::prelude::*;
@@ -39,49 +45,54 @@ const MAX_DEPTH: u16 = 128;
 /// # Ok(())
 /// # }
 /// ```
-pub struct Col<T> {
-    source: Source,
-    column: &'static Column,
-    of: PhantomData<fn() -> T>,
+pub struct Col<T, F = Relational> {
+    place: Place,
+    of: PhantomData<fn() -> (T, F)>,
 }
 
-impl<T> Clone for Col<T> {
+impl<T, F> Clone for Col<T, F> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<T> Copy for Col<T> {}
+impl<T, F> Copy for Col<T, F> {}
 
-impl<T> std::fmt::Debug for Col<T> {
+impl<T, F> std::fmt::Debug for Col<T, F> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Col").field(&self.column.name).finish()
+        f.debug_tuple("Col").field(&self.place.shown()).finish()
     }
 }
 
-impl<T: ColumnValue> Col<T> {
+impl<T, F> Col<T, F> {
     /// Called by the code that `#[derive(Model)]` generates.
     #[doc(hidden)]
     pub const fn new(source: Source, column: &'static Column) -> Self {
-        Col { source, column, of: PhantomData }
+        Col::at(Place::column(source, column))
+    }
+
+    pub(crate) const fn at(place: Place) -> Self {
+        Col { place, of: PhantomData }
     }
 
     /// Which table of the statement it belongs to.
-    pub const fn source(self) -> Source {
-        self.source
+    pub fn source(self) -> Source {
+        self.place.source()
     }
+}
 
-    /// What it becomes in an update.
+impl<T: ColumnValue, F> Col<T, F> {
+    /// What it becomes in an update. Inside of a column, what has to be there for it is made.
     pub fn set(self, value: impl IntoExpr<T>) -> Assignment {
-        Assignment { column: self.reference(), value: value.into_expr().node }
-    }
-
-    pub(crate) fn reference(self) -> ColumnRef {
-        ColumnRef { source: self.source, name: self.column.name.clone(), ty: Some(self.column.ty) }
+        let value = value.into_expr().node;
+        match self.place.expression(T::TYPE) {
+            Expression::Column(column) => Assignment { column, value },
+            _ => document::change(self.place, Ok(ChangeAction::Set(value))),
+        }
     }
 
     pub(crate) fn into_expression(self) -> Expression {
-        Expression::Column(self.reference())
+        self.place.expression(T::TYPE)
     }
 }
 
@@ -293,7 +304,7 @@ pub trait Operand<T: ColumnValue>: Sized {
     }
 }
 
-impl<T: ColumnValue> Operand<T> for Col<T> {
+impl<T: ColumnValue, F> Operand<T> for Col<T, F> {
     fn operand(self) -> Expr<T> {
         Expr::leaf(self.into_expression())
     }
@@ -328,7 +339,7 @@ pub trait Condition: IntoExpr<bool> + Sized {
 }
 
 impl Condition for Expr<bool> {}
-impl Condition for Col<bool> {}
+impl<F> Condition for Col<bool, F> {}
 
 impl Not for Expr<bool> {
     type Output = Expr<bool>;
@@ -339,7 +350,7 @@ impl Not for Expr<bool> {
     }
 }
 
-impl Not for Col<bool> {
+impl<F> Not for Col<bool, F> {
     type Output = Expr<bool>;
 
     fn not(self) -> Expr<bool> {

@@ -4,7 +4,7 @@ use eloquent_core::statement::{Lock, LockMode, LockWait, Order};
 use eloquent_core::{Error, Result};
 
 use super::{IntoExpr, Query, Selection};
-use crate::model::Model;
+use crate::model::{Model, RowLocks};
 
 /// What an order is made of: one term, or a tuple or list of them.
 ///
@@ -118,7 +118,7 @@ impl<M: Model, C: Copy> Query<M, C> {
 
     /// Groups the rows, for a [`select`](Self::select) with aggregates.
     pub fn group_by<S: Selection>(mut self, columns: impl FnOnce(C) -> S) -> Self {
-        columns(self.columns).push(&mut self.plan.select.group_by);
+        columns(self.columns).give(&mut self.plan.select.group_by);
         self
     }
 
@@ -128,7 +128,9 @@ impl<M: Model, C: Copy> Query<M, C> {
         self.plan.select.having.push(predicate);
         self
     }
+}
 
+impl<M: Model<Family: RowLocks>, C: Copy> Query<M, C> {
     /// Locks the rows against writes and other locks until the transaction ends.
     pub fn lock_for_update(mut self) -> Self {
         self.plan.select.lock = Some(Lock { mode: LockMode::Update, wait: LockWait::Wait });

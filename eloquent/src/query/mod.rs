@@ -6,6 +6,8 @@ mod expr;
 mod filter;
 mod join;
 mod one;
+mod path;
+mod pipeline;
 mod raw;
 mod running;
 mod selected;
@@ -20,11 +22,18 @@ use eloquent_core::Result;
 use eloquent_core::row::RowReader;
 use eloquent_core::statement::{Projection, Select, Source, Statement};
 
+pub(crate) use aggregate::count_of;
 pub use chunk::Chunks;
-pub use expr::{Col, Compare, Condition, Expr, IntoExpr, Number, Operand, count, raw};
+pub use expr::{
+    Col, Compare, Condition, Expr, Handles, IntoExpr, List, Nested, Number, Operand, count, raw,
+};
 pub use filter::IntoOrder;
 pub use join::Scope;
 pub use one::One;
+#[doc(hidden)]
+pub use path::{Place, Top, Way, Within};
+pub use pipeline::Aggregation;
+pub(crate) use pipeline::column;
 pub use raw::RawQuery;
 pub(crate) use raw::rows_of;
 pub use running::Running;

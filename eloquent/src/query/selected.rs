@@ -41,7 +41,7 @@ impl<M: Model, C: Copy> Query<M, C> {
     /// ```
     pub fn select<S: Selection>(mut self, selection: impl FnOnce(C) -> S) -> Selected<S::Output> {
         let mut expressions = Vec::new();
-        selection(self.columns).push(&mut expressions);
+        selection(self.columns).give(&mut expressions);
         self.plan.select.projection = Projection::Expressions(expressions);
         Selected { plan: self.plan, definition: M::definition(), read: S::read }
     }
@@ -53,7 +53,7 @@ impl<M: Model, C: Copy> Query<M, C> {
         S: Selection<Output = V::Row>,
     {
         let mut expressions = Vec::new();
-        selection(self.columns).push(&mut expressions);
+        selection(self.columns).give(&mut expressions);
         self.plan.select.projection = Projection::Expressions(expressions);
         Selected { plan: self.plan, definition: M::definition(), read: V::from_row }
     }

@@ -30,7 +30,7 @@ pub trait Selection {
     type Output: Send + 'static;
 
     /// Adds its expressions.
-    fn push(self, out: &mut Vec<Expression>);
+    fn give(self, out: &mut Vec<Expression>);
 
     /// Reads it.
     ///
@@ -39,10 +39,10 @@ pub trait Selection {
     fn read(row: &mut RowReader<'_>) -> Result<Self::Output>;
 }
 
-impl<T: ColumnValue> Selection for Col<T> {
+impl<T: ColumnValue, F> Selection for Col<T, F> {
     type Output = T;
 
-    fn push(self, out: &mut Vec<Expression>) {
+    fn give(self, out: &mut Vec<Expression>) {
         out.push(self.into_expression());
     }
 
@@ -54,7 +54,7 @@ impl<T: ColumnValue> Selection for Col<T> {
 impl<T: ColumnValue> Selection for Expr<T> {
     type Output = T;
 
-    fn push(self, out: &mut Vec<Expression>) {
+    fn give(self, out: &mut Vec<Expression>) {
         out.push(self.into_expression());
     }
 
@@ -66,7 +66,7 @@ impl<T: ColumnValue> Selection for Expr<T> {
 impl<C: Columns> Selection for C {
     type Output = C::Model;
 
-    fn push(self, out: &mut Vec<Expression>) {
+    fn give(self, out: &mut Vec<Expression>) {
         let source = self.source();
         out.extend(C::Model::definition().columns.iter().map(|column| {
             Expression::Column(ColumnRef { source, name: column.name.clone(), ty: Some(column.ty) })
@@ -84,9 +84,9 @@ macro_rules! tuples {
             type Output = ($($name::Output,)+);
 
             #[allow(non_snake_case)]
-            fn push(self, out: &mut Vec<Expression>) {
+            fn give(self, out: &mut Vec<Expression>) {
                 let ($($name,)+) = self;
-                $($name.push(out);)+
+                $($name.give(out);)+
             }
 
             fn read(row: &mut RowReader<'_>) -> Result<Self::Output> {

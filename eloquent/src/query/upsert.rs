@@ -163,7 +163,7 @@ fn excluded<M: Model>(name: &Name) -> Assignment {
 /// The names of columns; anything else would be left out in silence.
 fn names(selection: impl Selection, definition: &'static ModelDef) -> Result<Vec<Name>> {
     let mut expressions = Vec::new();
-    selection.push(&mut expressions);
+    selection.give(&mut expressions);
     let columns = expressions.into_iter().map(|expression| match expression {
         Expression::Column(column) => Ok(column.name),
         _ => Err(definition.locate(Error::invalid("an upsert names columns, not expressions"))),

@@ -159,7 +159,7 @@ impl<M: Model> Query<M> {
     /// Adds to a column of the rows of the query, in one statement: no update in between is lost.
     pub fn increment<T: ColumnValue<Plain: Number>>(
         self,
-        column: impl FnOnce(M::Columns) -> Col<T>,
+        column: impl FnOnce(M::Columns) -> Col<T, M::Family>,
         by: impl IntoExpr<T>,
     ) -> MassWrite {
         let column = column(self.columns);
@@ -169,7 +169,7 @@ impl<M: Model> Query<M> {
     /// Takes from a column of the rows of the query, in one statement: no update in between is lost.
     pub fn decrement<T: ColumnValue<Plain: Number>>(
         self,
-        column: impl FnOnce(M::Columns) -> Col<T>,
+        column: impl FnOnce(M::Columns) -> Col<T, M::Family>,
         by: impl IntoExpr<T>,
     ) -> MassWrite {
         let column = column(self.columns);
@@ -195,6 +195,7 @@ fn update_statement(
     if assignments.is_empty() {
         return Err(definition.locate(Error::invalid("the update changes no column")));
     }
+    assignments = merged(assignments);
     for assignment in &assignments {
         check(definition, assignment)?;
     }
@@ -209,6 +210,24 @@ fn update_statement(
     let table = definition.table.into();
     let by_key = names_one_row(definition, &filter);
     Ok(Statement::Update(Update { table, assignments, filter, all, by_key, returning: None }))
+}
+
+/// Changes inside of one column, as one assignment.
+fn merged(assignments: Vec<Assignment>) -> Vec<Assignment> {
+    let mut merged: Vec<Assignment> = Vec::with_capacity(assignments.len());
+    for mut assignment in assignments {
+        if let Expression::Changed(more) = &mut assignment.value {
+            let same = |other: &&mut Assignment| other.column.name == assignment.column.name;
+            if let Some(Assignment { value: Expression::Changed(changes), .. }) =
+                merged.iter_mut().find(same)
+            {
+                changes.append(more);
+                continue;
+            }
+        }
+        merged.extend([assignment]);
+    }
+    merged
 }
 
 /// Whether the filter gives every column of the key a value.

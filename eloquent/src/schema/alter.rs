@@ -1,8 +1,11 @@
 //! A change that is made when it is awaited.
 
-use eloquent_core::schema::{SchemaChange, TableDefinition};
+use std::sync::Arc;
+
+use eloquent_core::schema::{SchemaChange, TableChange, TableDefinition, Validator};
 use eloquent_core::{Error, Result};
 
+use super::steps::Steps;
 use crate::database::{Executor, Located, Target};
 use crate::model::ModelDef;
 use crate::query::BoxFuture;
@@ -26,6 +29,8 @@ pub struct Alter {
     refused: Option<Error>,
     definition: Option<&'static ModelDef>,
     target: Option<Target>,
+    /// Who makes the changes, when that is not the database by itself.
+    steps: Option<Arc<dyn Steps>>,
 }
 
 impl Alter {
@@ -38,21 +43,58 @@ impl Alter {
             if_not_exists: true,
             ..TableDefinition::default()
         });
-        Alter { changes: vec![change], refused: None, definition: Some(definition), target: None }
+        Alter { definition: Some(definition), ..Alter::new(vec![change], None) }
     }
 
     pub(crate) fn drop(definition: &'static ModelDef) -> Self {
         let change = SchemaChange::DropTable { table: definition.table.into(), if_exists: true };
-        Alter { changes: vec![change], refused: None, definition: Some(definition), target: None }
+        Alter { definition: Some(definition), ..Alter::new(vec![change], None) }
+    }
+
+    pub(super) fn validate(definition: &'static ModelDef) -> Self {
+        let validator = Validator::Columns(definition.columns.to_vec());
+        let change = SchemaChange::AlterTable {
+            table: definition.table.into(),
+            changes: vec![TableChange::SetValidator(Some(validator))],
+        };
+        Alter { definition: Some(definition), ..Alter::new(vec![change], None) }
     }
 
     pub(super) fn new(changes: Vec<SchemaChange>, target: Option<Target>) -> Self {
-        Alter { changes, refused: None, definition: None, target }
+        Alter { changes, refused: None, definition: None, target, steps: None }
+    }
+
+    pub(super) fn by(mut self, target: Option<Target>, steps: Option<Arc<dyn Steps>>) -> Self {
+        self.target = target;
+        self.steps = steps;
+        self
+    }
+
+    /// Has the database hold new documents to the columns: what they hold, and which may be missing. Only
+    /// of collections; a table does so by its types. What the collection is given when it is made stays
+    /// until it is [changed](super::Schema::validate_model).
+    ///
+    /// ```no_run
+    /// # use eloquent::prelude::*;
+    /// # #[derive(Model, Debug)] #[model(document)] struct Visit { id: i64, page: String }
+    /// # async fn example() -> eloquent::Result<()> {
+    /// Visit::create_table().validated().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn validated(mut self) -> Self {
+        for change in &mut self.changes {
+            if let SchemaChange::CreateTable(table) = change {
+                table.validator = Some(Validator::Columns(table.columns.clone()));
+            }
+        }
+        self
     }
 
     /// Makes the change elsewhere; see [`Query::on`](crate::query::Query::on).
     pub fn on(mut self, target: impl Into<Target>) -> Self {
         self.target = Some(target.into());
+        self.steps = None;
         self
     }
 
@@ -67,12 +109,18 @@ impl Alter {
     }
 
     async fn run(self) -> Result<()> {
-        let executor = Executor::resolve(self.target.clone(), self.definition)?;
+        let executor = match &self.steps {
+            Some(steps) => steps.executor(),
+            None => Executor::resolve(self.target.clone(), self.definition)?,
+        };
         if let Some(error) = self.refused {
             return Err(executor.connection().pool().locate(error));
         }
         for change in &self.changes {
-            let outcome = executor.alter(change).await;
+            let outcome = match &self.steps {
+                Some(steps) => steps.alter(change).await,
+                None => executor.alter(change).await,
+            };
             match self.definition {
                 Some(definition) => outcome.locate(definition)?,
                 None => outcome.map_err(|error| error.with_table(change.table().clone()))?,

@@ -1,5 +1,7 @@
 //! The schema of a connection: to be changed, and to be looked at.
 
+use std::sync::Arc;
+
 use eloquent_core::schema::{
     ColumnInfo, ForeignKeyInfo, IndexInfo, SchemaChange, SchemaText, TableInfo, TableKind,
     ViewDefinition,
@@ -7,8 +9,11 @@ use eloquent_core::schema::{
 use eloquent_core::{Error, Name, Result};
 
 use super::alter::Alter;
+use super::steps::Steps;
 use super::table::Table;
 use crate::database::{Executor, Target};
+use crate::model::Model;
+use crate::query::count_of;
 
 /// The schema of a connection: to be changed, and to be looked at.
 ///
@@ -33,6 +38,7 @@ use crate::database::{Executor, Target};
 #[derive(Debug, Clone, Default)]
 pub struct Schema {
     target: Option<Target>,
+    steps: Option<Arc<dyn Steps>>,
 }
 
 impl Schema {
@@ -44,7 +50,28 @@ impl Schema {
     /// The schema of another connection: by name, or a [`Db`](crate::Db), a
     /// [`Connection`](crate::Connection) or a [`Transaction`](crate::Transaction).
     pub fn on(target: impl Into<Target>) -> Self {
-        Schema { target: Some(target.into()) }
+        Schema { target: Some(target.into()), steps: None }
+    }
+
+    /// The schema that a migration changes.
+    pub(crate) fn by(steps: Arc<dyn Steps>) -> Self {
+        Schema { target: None, steps: Some(steps) }
+    }
+
+    /// Creates the table of a model, with its indexes, if there is none of that name.
+    pub fn create_model<M: Model>(&self) -> Alter {
+        M::create_table().by(self.target.clone(), self.steps.clone())
+    }
+
+    /// Has the database hold new documents of a collection that is there to the columns of its model: what
+    /// they hold, and which may be missing. Only of documents; see [`Alter::validated`].
+    pub fn validate_model<M: Model>(&self) -> Alter {
+        Alter::validate(M::definition()).by(self.target.clone(), self.steps.clone())
+    }
+
+    /// Drops the table of a model, if there is one.
+    pub fn drop_model<M: Model>(&self) -> Alter {
+        M::drop_table().by(self.target.clone(), self.steps.clone())
     }
 
     /// Creates a table.
@@ -65,6 +92,10 @@ impl Schema {
     pub fn table(&self, table: impl Into<Name>, define: impl FnOnce(&mut Table)) -> Alter {
         let table = table.into();
         let name = table.clone();
+        let define = |table: &mut Table| {
+            table.exists = true;
+            define(table);
+        };
         self.define(table, define, |table| match table.alter() {
             changes if changes.is_empty() => Vec::new(),
             changes => vec![SchemaChange::AlterTable { table: name, changes }],
@@ -130,13 +161,16 @@ impl Schema {
 
     /// Makes changes that come as data.
     pub fn alter(&self, changes: Vec<SchemaChange>) -> Alter {
-        Alter::new(changes, self.target.clone())
+        Alter::new(changes, self.target.clone()).by(self.target.clone(), self.steps.clone())
     }
 
     // ---- looking ------------------------------------------------------------------------------
 
-    fn executor(&self) -> Result<Executor> {
-        Executor::resolve(self.target.clone(), None)
+    pub(super) fn executor(&self) -> Result<Executor> {
+        match &self.steps {
+            Some(steps) => Ok(steps.executor()),
+            None => Executor::resolve(self.target.clone(), None),
+        }
     }
 
     async fn names(&self, kind: TableKind) -> Result<Vec<String>> {
@@ -242,5 +276,22 @@ impl Schema {
     /// As [`columns`](Self::columns).
     pub async fn foreign_keys(&self, table: &str) -> Result<Vec<ForeignKeyInfo>> {
         Ok(self.known(table).await?.foreign_keys)
+    }
+
+    /// How many rows a table or view has. They are counted, which takes long where there are many.
+    ///
+    /// # Errors
+    /// What the database reports.
+    pub async fn count(&self, table: &str) -> Result<u64> {
+        count_of(&self.executor()?, table).await
+    }
+
+    /// What the documents of a collection have to look like, in the database's own words; `None` when that
+    /// is free, as of all tables.
+    ///
+    /// # Errors
+    /// As [`columns`](Self::columns).
+    pub async fn validator(&self, table: &str) -> Result<Option<String>> {
+        Ok(self.known(table).await?.validator)
     }
 }

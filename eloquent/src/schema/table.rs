@@ -2,7 +2,8 @@
 
 use eloquent_core::Name;
 use eloquent_core::schema::{
-    Check, Column, ColumnType, SchemaChange, SchemaText, TableChange, TableDefinition,
+    Check, Column, ColumnType, IndexKind, SchemaChange, SchemaText, TableChange, TableDefinition,
+    Validator,
 };
 
 use super::column::ColumnBuilder;
@@ -19,6 +20,10 @@ pub struct Table {
     indexes: Vec<IndexBuilder>,
     foreign_keys: Vec<ForeignKeyBuilder>,
     steps: Vec<Step>,
+    /// Whether the database holds documents to the columns.
+    validated: bool,
+    /// Whether it is there already, with columns that are not known here.
+    pub(super) exists: bool,
 }
 
 /// What was asked for, in order: of columns, indexes and keys, their position.
@@ -47,6 +52,8 @@ impl Table {
             indexes: Vec::new(),
             foreign_keys: Vec::new(),
             steps: Vec::new(),
+            validated: false,
+            exists: false,
         }
     }
 
@@ -163,10 +170,12 @@ impl Table {
         column
     }
 
-    /// `created_at` and `updated_at`, the present moment by default.
+    /// `created_at` and `updated_at`, the present moment by default. Models write them; where the database
+    /// has no defaults, only they do.
     pub fn timestamps(&mut self) {
-        self.timestamp("created_at").use_current();
-        self.timestamp("updated_at").use_current();
+        for name in ["created_at", "updated_at"] {
+            self.timestamp(name).use_current().column.model_writes = true;
+        }
     }
 
     /// `deleted_at`, which is null until the row is deleted.
@@ -209,6 +218,18 @@ impl Table {
         self.add_index(IndexBuilder::over(&self.name, name.into(), expression.into(), true))
     }
 
+    /// An index of the words of columns of text, `idx_<table>_<columns>`. Only of documents.
+    pub fn text_index(&mut self, columns: impl IntoNames) -> &mut IndexBuilder {
+        let index = IndexBuilder::new(&self.name, columns.into_names(), false);
+        self.add_index(index.of_kind(IndexKind::Text))
+    }
+
+    /// An index of the places in the first of these columns, `idx_<table>_<columns>`. Only of documents.
+    pub fn geo_index(&mut self, columns: impl IntoNames) -> &mut IndexBuilder {
+        let index = IndexBuilder::new(&self.name, columns.into_names(), false);
+        self.add_index(index.of_kind(IndexKind::Geo))
+    }
+
     fn add_index(&mut self, index: IndexBuilder) -> &mut IndexBuilder {
         let at = self.indexes.len();
         self.steps.push(Step::Index(at));
@@ -228,6 +249,24 @@ impl Table {
     pub fn check(&mut self, name: impl Into<Name>, condition: impl Into<SchemaText>) {
         let check = Check { name: name.into(), condition: condition.into() };
         self.step(TableChange::AddCheck(check));
+    }
+
+    /// Has the database hold new documents to the columns that are defined here: what they hold, and which
+    /// may be missing. Only of documents, and of a collection that is made; see
+    /// [`Schema::validate_model`](super::Schema::validate_model) for one that is there.
+    pub fn validated(&mut self) {
+        self.validated = true;
+    }
+
+    /// Has the database hold new documents to a condition in its own language. Only of documents.
+    pub fn validator(&mut self, condition: impl Into<SchemaText>) {
+        let validator = Validator::Text(condition.into());
+        self.step(TableChange::SetValidator(Some(validator)));
+    }
+
+    /// Has the database take any document.
+    pub fn drop_validator(&mut self) {
+        self.step(TableChange::SetValidator(None));
     }
 
     /// Says what the table is for.
@@ -304,6 +343,11 @@ impl Table {
     // ---- what comes of it ---------------------------------------------------------------------
 
     pub(super) fn mismatch(&self) -> Option<eloquent_core::Error> {
+        if self.exists && self.validated {
+            let message = "not all columns of the collection are known here";
+            let error = eloquent_core::Error::invalid(message).with_table(self.name.clone());
+            return Some(error.with_hint("use `validate_model`, or `validator` with a condition"));
+        }
         let columns = self.columns.iter();
         let column = columns.clone().find(|column| column.mismatch.is_some())?;
         let error = column.mismatch.clone()?.into_encode_error();
@@ -324,6 +368,7 @@ impl Table {
                 TableChange::AddCheck(check) => table.checks.push(check),
                 TableChange::AddKey(columns) if table.key.is_empty() => table.key = columns,
                 TableChange::SetComment(comment) => table.comment = comment,
+                TableChange::SetValidator(validator) => table.validator = validator,
                 other => changes.push(other),
             }
         }
@@ -369,6 +414,10 @@ impl Table {
         }
         if !key.is_empty() {
             changes.push(TableChange::AddKey(key));
+        }
+        if self.validated {
+            let columns = self.columns.iter().map(|builder| builder.column.clone()).collect();
+            changes.push(TableChange::SetValidator(Some(Validator::Columns(columns))));
         }
         changes
     }

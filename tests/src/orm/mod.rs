@@ -4,6 +4,8 @@ mod aggregates;
 mod chunks;
 mod create;
 mod cursors;
+mod documents;
+mod embedded;
 mod filters;
 mod find;
 mod joins;
@@ -52,6 +54,10 @@ pub(crate) const MODULES: &[(&str, &[Case<Orm>])] = &[
     ("raw", raw::CASES),
     ("log", log::CASES),
     ("schema", schema::CASES),
+    ("embedded", embedded::CASES),
+    ("documents", documents::CASES),
+    ("documents::keys", documents::keys::CASES),
+    ("documents::changes", documents::changes::CASES),
 ];
 
 /// What a case of the ORM runs on: a database that is in scope. The tables of models have fixed names,

@@ -79,7 +79,11 @@ pub(crate) async fn drop_tables(db: &Db) -> Result<()> {
     Item::drop_table().on(db).await?;
     Pet::drop_table().on(db).await?;
     Seat::drop_table().on(db).await?;
-    Note::drop_table().on(db).await
+    Note::drop_table().on(db).await?;
+    match db.capabilities().await?.family {
+        eloquent::Family::Document => super::documents::Customer::drop_table().on(db).await,
+        _ => Ok(()),
+    }
 }
 
 /// Creates an empty table of a model.

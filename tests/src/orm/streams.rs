@@ -84,6 +84,7 @@ impl Drop for Counted {
 
 impl ColumnValue for Counted {
     type Plain = Self;
+    type Inside = eloquent::value::Opaque;
     const TYPE: ColumnType = ColumnType::I64;
 
     fn into_value(self) -> std::result::Result<Value, Mismatch> {

@@ -29,7 +29,7 @@ use std::time::Duration;
 
 use eloquent_core::config::{ConnectionConfig, Setting};
 use eloquent_core::driver::{
-    Capabilities, Connection, Driver, DriverEntry, Family, Registry, Session,
+    Capabilities, Connection, Driver, DriverEntry, Family, Feed, Registry, Session, Watched,
 };
 use eloquent_core::{Result, async_trait};
 
@@ -189,6 +189,14 @@ impl Connection for WrappingConnection {
 
     fn ping_after(&self) -> Option<Duration> {
         self.state.ping_after().or_else(|| self.inner.ping_after())
+    }
+
+    async fn watch(&self, watched: Watched) -> Result<Box<dyn Feed>> {
+        self.state.step(Step::Open, 0, String::new).around(self.inner.watch(watched)).await.outcome
+    }
+
+    fn native(&self) -> Option<&(dyn std::any::Any + Send + Sync)> {
+        self.inner.native()
     }
 
     async fn close(&self) -> Result<()> {

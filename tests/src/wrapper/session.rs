@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use eloquent_core::driver::{
-    Affected, Capabilities, Fetched, Now, Object, Question, Session, TransactionOptions,
+    Affected, Capabilities, Concerns, Fetched, Now, Object, Question, Session, TransactionOptions,
 };
 use eloquent_core::row::{OwnedRow, RowSink};
 use eloquent_core::schema::{SchemaChange, TableInfo, TableSummary};
@@ -108,6 +108,10 @@ impl Session for Wrapped {
             Now::Done(affected) => Now::Done(self.counted(affected)),
             Now::Later => Now::Later,
         })
+    }
+
+    fn set_concerns(&mut self, concerns: &Concerns) -> Result<()> {
+        self.inner.as_mut().ok_or_else(lost)?.set_concerns(concerns)
     }
 
     async fn fetch(&mut self, statement: &Statement, sink: Box<dyn RowSink>) -> Result<Fetched> {

@@ -8,6 +8,7 @@ use eloquent_conformance::server::Server;
 use crate::fixture::{CANARY, Refusal, execute, refused, rows, server, within};
 
 #[derive(Model, Debug, Clone, PartialEq)]
+#[model(portable)]
 struct Price {
     id: i64,
     #[model(decimal(6, 2), default)]
@@ -281,6 +282,7 @@ async fn stored_text_that_is_no_decimal_is_an_error() {
 
 /// Amounts of more digits than a `Decimal` has.
 #[derive(Model, Debug, PartialEq)]
+#[model(portable)]
 struct Ledger {
     #[model(key, auto = false)]
     id: i64,
@@ -329,6 +331,7 @@ async fn decimals_of_38_digits_are_exact_as_text_or_refused() {
 }
 
 #[derive(Model, Debug, PartialEq)]
+#[model(portable)]
 struct Step {
     #[model(key)]
     at: Decimal,
@@ -376,6 +379,18 @@ crate::fixture::on_servers! {
         arithmetic_in_the_database_is_exact
         arithmetic_does_not_outgrow_the_digits_of_a_column
         decimals_of_38_digits_are_exact_as_text_or_refused
+        a_decimal_key_names_one_row_in_every_spelling
+    ;
+    mongo:
+        decimals_are_not_rounded_to_their_column
+        zeros_at_the_end_do_not_count_as_digits
+        every_digit_of_a_decimal_comes_back
+        comparisons_look_at_the_value_and_not_at_its_digits
+        equal_decimals_are_one_value_to_a_unique_column
+        sums_and_means_are_exact
+        arithmetic_in_the_database_is_exact
+        arithmetic_does_not_outgrow_the_digits_of_a_column
+        arithmetic_does_not_outgrow_the_scale_of_a_column
         a_decimal_key_names_one_row_in_every_spelling
     ;
 }

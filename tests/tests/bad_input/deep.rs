@@ -7,6 +7,7 @@ use eloquent::query::Expr;
 use crate::fixture::{rows, within};
 
 #[derive(Model, Debug, PartialEq)]
+#[model(portable)]
 struct Leaf {
     #[model(key, auto = false)]
     id: i64,
@@ -182,6 +183,16 @@ crate::fixture::on_servers! {
         nested_groups_are_answered_or_refused
         a_condition_that_is_too_deep_writes_nothing
         deep_arithmetic_is_answered_or_refused
+        keys_of_many_rows_are_looked_up
+    ;
+    mongo:
+        long_chains_are_answered
+        many_filters_all_count
+        a_chain_that_binds_too_much_is_refused
+        chains_built_from_the_other_end_are_answered_or_refused
+        nested_negations_are_answered_or_refused
+        nested_groups_are_answered_or_refused
+        a_condition_that_is_too_deep_writes_nothing
         keys_of_many_rows_are_looked_up
     ;
 }

@@ -15,41 +15,97 @@ pub(crate) const CANARY: &str = "canary-7f3a";
 
 /// Runs tests of the module that hold for servers as well, once more on each of those that are named.
 macro_rules! on_servers {
-    (pg: $($pg:ident)* ; mysql: $($mysql:ident)* ;) => {
+    (pg: $($pg:ident)* ; mysql: $($mysql:ident)* ; $(mongo: $($mongo:ident)* ;)?) => {
         #[cfg(feature = "pg")]
         mod pg {
             $(#[test]
             fn $pg() {
-                crate::fixture::on_server(eloquent_conformance::server::Server::Pg, super::$pg);
+                crate::fixture::on(crate::fixture::PG, super::$pg);
             })*
         }
         #[cfg(feature = "mysql")]
         mod mysql {
             $(#[test]
             fn $mysql() {
-                crate::fixture::on_server(eloquent_conformance::server::Server::Mysql, super::$mysql);
+                crate::fixture::on(crate::fixture::MYSQL, super::$mysql);
             })*
         }
+        $(
+        #[cfg(feature = "mongo")]
+        mod mongo {
+            $(#[test]
+            fn $mongo() {
+                crate::fixture::on(crate::fixture::MONGO, super::$mongo);
+            })*
+        }
+        )?
     };
 }
 pub(crate) use on_servers;
 
+/// Where a test runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ground {
+    /// SQLite in memory.
+    Memory,
+    Server(Server),
+    /// The server of `MONGO_URI`.
+    Documents,
+}
+
+#[cfg(feature = "pg")]
+pub(crate) const PG: Ground = Ground::Server(Server::Pg);
+#[cfg(feature = "mysql")]
+pub(crate) const MYSQL: Ground = Ground::Server(Server::Mysql);
+#[cfg(feature = "mongo")]
+pub(crate) const MONGO: Ground = Ground::Documents;
+
 thread_local! {
-    /// Where the test of this thread runs, if not on SQLite.
-    static SERVER: Cell<Option<Server>> = const { Cell::new(None) };
+    /// Where the test of this thread runs.
+    static GROUND: Cell<Ground> = const { Cell::new(Ground::Memory) };
 }
 
-/// Runs a test, which stays on its thread, on a server.
-#[cfg(any(feature = "pg", feature = "mysql"))]
-pub(crate) fn on_server(server: Server, test: fn()) {
-    SERVER.set(Some(server));
+/// Runs a test, which stays on its thread, elsewhere than in memory.
+#[cfg(any(feature = "pg", feature = "mysql", feature = "mongo"))]
+pub(crate) fn on(ground: Ground, test: fn()) {
+    GROUND.set(ground);
     test();
-    SERVER.set(None);
+    GROUND.set(Ground::Memory);
 }
 
-/// The server that the test of this thread runs on.
+/// The server of SQL that the test of this thread runs on.
 pub(crate) fn server() -> Option<Server> {
-    SERVER.get()
+    match GROUND.get() {
+        Ground::Server(server) => Some(server),
+        Ground::Memory | Ground::Documents => None,
+    }
+}
+
+/// Whether the test of this thread can ask in SQL.
+pub(crate) fn has_sql() -> bool {
+    GROUND.get() != Ground::Documents
+}
+
+fn driver() -> &'static str {
+    match GROUND.get() {
+        Ground::Memory => "sqlite",
+        Ground::Server(server) => server.driver(),
+        Ground::Documents => "mongo",
+    }
+}
+
+/// A database on the server of `MONGO_URI`, which is there as long as something is in it.
+fn documents() -> ConnectionConfig {
+    let hint = "MONGO_URI is not set: run this with scripts/test or scripts/with-servers";
+    let uri = std::env::var("MONGO_URI").expect(hint);
+    ConnectionConfig::new(CONNECTION, "mongo").set("uri", uri).set("db", fresh())
+}
+
+/// A name that no other database has.
+fn fresh() -> String {
+    static DATABASES: AtomicU32 = AtomicU32::new(0);
+    let number = DATABASES.fetch_add(1, Ordering::Relaxed);
+    format!("bad_input_{}_{number}", std::process::id())
 }
 
 /// A database on a server that ends with the value, also when the test fails.
@@ -57,9 +113,7 @@ struct Database(Server, String);
 
 impl Database {
     async fn new(server: Server) -> Self {
-        static DATABASES: AtomicU32 = AtomicU32::new(0);
-        let number = DATABASES.fetch_add(1, Ordering::Relaxed);
-        let name = format!("bad_input_{}_{number}", std::process::id());
+        let name = fresh();
         server.make(&name).await.unwrap();
         Database(server, name)
     }
@@ -110,6 +164,7 @@ async fn within_any<M: Model>(
     };
     let config = match &database {
         Some(database) => database.config(),
+        None if !has_sql() => documents(),
         None => ConnectionConfig::new(CONNECTION, "sqlite").set("path", ":memory:"),
     };
     let config = settings.iter().fold(config, |config, (key, value)| config.set(*key, *value));
@@ -119,6 +174,9 @@ async fn within_any<M: Model>(
         M::create_table().await.unwrap();
         test().await;
         healthy().await;
+        if !has_sql() {
+            M::drop_table().await.unwrap();
+        }
     })
     .await;
     db.close().await.unwrap();
@@ -126,7 +184,11 @@ async fn within_any<M: Model>(
 
 /// The connection in scope answers, and no session of it is stuck in a transaction.
 pub(crate) async fn healthy() {
-    assert_eq!(Db::raw("SELECT 1").scalar::<i64>().await.unwrap(), Some(1));
+    if !has_sql() {
+        Db::current().unwrap().connection(CONNECTION).unwrap().ping().await.unwrap();
+    } else {
+        assert_eq!(Db::raw("SELECT 1").scalar::<i64>().await.unwrap(), Some(1));
+    }
     let transaction = Db::current().unwrap().begin().await.unwrap();
     transaction.rollback().await.unwrap();
 }
@@ -189,8 +251,7 @@ pub(crate) fn refused<T>(outcome: Result<T>, kind: ErrorKind) -> Refusal {
     let refusal = refused_at_once(outcome, kind);
     let error = &refusal.0;
     assert_eq!(error.connection(), Some(CONNECTION), "the connection is not named: {error}");
-    let driver = server().map_or("sqlite", Server::driver);
-    assert_eq!(error.driver(), Some(driver), "the driver is not named: {error}");
+    assert_eq!(error.driver(), Some(driver()), "the driver is not named: {error}");
     refusal
 }
 

@@ -6,6 +6,7 @@ use eloquent::prelude::*;
 use crate::fixture::{Refusal, execute, refused, rows, within};
 
 #[derive(Model, Debug, Clone, PartialEq)]
+#[model(portable)]
 struct User {
     id: i64,
     name: String,
@@ -14,6 +15,7 @@ struct User {
 }
 
 #[derive(Model, Debug, Clone, PartialEq)]
+#[model(portable)]
 struct Seat {
     #[model(key, column = "row")]
     line: i64,
@@ -23,6 +25,7 @@ struct Seat {
 }
 
 #[derive(Model, Debug, Clone, PartialEq)]
+#[model(portable)]
 struct Country {
     #[model(key, length = 50)]
     code: String,
@@ -252,6 +255,17 @@ crate::fixture::on_servers! {
         a_change_that_is_dropped_before_it_is_awaited_is_undone
     ;
     mysql:
+        a_key_is_not_changed_by_an_update
+        no_part_of_a_key_is_changed_by_an_update
+        a_key_of_two_columns_names_one_row
+        half_a_key_is_refused
+        a_key_of_text_is_taken_as_it_is
+        a_row_that_is_gone_is_stale
+        one_row_means_one_row
+        a_key_that_exists_already_is_refused
+        a_change_that_is_dropped_before_it_is_awaited_is_undone
+    ;
+    mongo:
         a_key_is_not_changed_by_an_update
         no_part_of_a_key_is_changed_by_an_update
         a_key_of_two_columns_names_one_row

@@ -7,6 +7,7 @@ use eloquent::prelude::*;
 use crate::fixture::{refused, rows, within};
 
 #[derive(Model, Debug, Clone, PartialEq)]
+#[model(portable)]
 struct Item {
     #[model(key, auto = false)]
     id: i64,
@@ -270,5 +271,10 @@ crate::fixture::on_servers! {
         a_batch_that_fails_at_its_end_adds_nothing
         rows_that_give_different_columns_keep_their_order
         raw_text_binds_up_to_the_limit
+    ;
+    mongo:
+        an_empty_list_holds_nothing_and_excludes_nothing
+        a_write_by_a_long_list_writes_exactly_those_rows
+        rows_that_give_different_columns_keep_their_order
     ;
 }

@@ -6,7 +6,7 @@ use eloquent::prelude::*;
 use crate::fixture::{Refusal, execute, refused, refused_at_once, rows, within};
 
 #[derive(Model, Debug, Clone, PartialEq)]
-#[model(table = "select \"we`ird\"]; DROP TABLE x; --")]
+#[model(portable, table = "select \"we`ird\"]; DROP TABLE x; --")]
 struct Odd {
     #[model(column = "order")]
     id: i64,
@@ -30,6 +30,7 @@ struct Odd {
 
 #[derive(Model, Debug, Clone, PartialEq)]
 #[model(
+    portable,
     table = "a table with a name that is longer than any other database would ever take because \
     it goes on and on for two hundred and some more characters which is beyond the sixty-three \
     of one and the hundred and twenty-eight of another"
@@ -52,7 +53,7 @@ struct Long {
 }
 
 #[derive(Model, Debug)]
-#[model(table = "dotted.name")]
+#[model(portable, table = "dotted.name")]
 struct Dotted {
     id: i64,
     #[model(unique, length = 50)]
@@ -169,12 +170,13 @@ async fn errors_tell_a_column_with_a_comma_in_its_name() {
 }
 
 #[derive(Model, Debug)]
-#[model(table = "nul\0")]
+#[model(portable, table = "nul\0")]
 struct NulTable {
     id: i64,
 }
 
 #[derive(Model, Debug)]
+#[model(portable)]
 struct NulColumn {
     id: i64,
     #[model(column = "a\0b")]
@@ -197,6 +199,7 @@ async fn a_name_with_nul_is_refused() {
 }
 
 #[derive(Model, Debug, Clone)]
+#[model(portable)]
 struct Ghost {
     id: i64,
     name: String,
@@ -430,6 +433,12 @@ crate::fixture::on_servers! {
         errors_tell_a_table_with_a_dot_in_its_name
         a_name_with_nul_is_refused
         a_table_that_is_missing_is_named
+        a_name_chosen_at_run_time_is_that_of_a_column_or_refused
+        an_order_chosen_at_run_time_is_one_of_columns_or_refused
+        a_connection_that_does_not_exist_is_refused
+    ;
+    mongo:
+        a_name_with_nul_is_refused
         a_name_chosen_at_run_time_is_that_of_a_column_or_refused
         an_order_chosen_at_run_time_is_one_of_columns_or_refused
         a_connection_that_does_not_exist_is_refused

@@ -7,6 +7,7 @@ use eloquent::{ErrorKind, RawSql};
 use crate::fixture::{Refusal, execute, refused, rows, within};
 
 #[derive(Model, Debug, Clone, PartialEq)]
+#[model(portable)]
 struct Counter {
     #[model(key, auto = false)]
     id: i64,
@@ -290,6 +291,7 @@ async fn nan_is_refused_on_every_way() {
 }
 
 #[derive(Model, Debug)]
+#[model(portable)]
 struct Sample {
     #[model(key, auto = false)]
     at: f64,
@@ -383,5 +385,12 @@ crate::fixture::on_servers! {
         a_number_that_its_column_is_too_narrow_for_is_refused
         a_minus_in_front_of_a_negative_number_is_no_comment
         nan_is_refused_on_every_way
+    ;
+    mongo:
+        the_ends_of_64_bits_come_back
+        an_unsigned_number_up_to_63_bits_comes_back
+        an_unsigned_number_beyond_63_bits_is_refused_on_every_way_in
+        a_number_that_its_column_is_too_narrow_for_is_refused
+        doubles_come_back_to_the_last_bit
     ;
 }

@@ -8,6 +8,7 @@ use eloquent::value::NaiveDateTime;
 use crate::fixture::{CANARY, Refusal, refused, refused_at_once, rows, within};
 
 #[derive(Model, Debug, Clone, PartialEq)]
+#[model(portable)]
 struct Entry {
     id: i64,
     text: Option<String>,
@@ -23,6 +24,7 @@ struct Entry {
 }
 
 #[derive(Model, Debug)]
+#[model(portable)]
 struct Other {
     id: i64,
     number: Option<i64>,
@@ -355,6 +357,18 @@ crate::fixture::on_servers! {
         chunks_of_wrong_sizes_and_orders_are_refused
     ;
     mysql:
+        a_limit_of_nothing_gives_nothing
+        asking_for_one_row_does_not_widen_a_limit
+        the_greatest_limits_are_those_of_63_bits
+        a_page_that_cannot_be_is_refused
+        the_greatest_pages_are_answered
+        a_cursor_that_was_changed_is_refused
+        a_cursor_of_another_query_is_refused
+        an_order_that_a_cursor_cannot_hold_is_refused_at_the_first_page
+        rows_that_come_and_go_shift_no_page
+        chunks_of_wrong_sizes_and_orders_are_refused
+    ;
+    mongo:
         a_limit_of_nothing_gives_nothing
         asking_for_one_row_does_not_widen_a_limit
         the_greatest_limits_are_those_of_63_bits

@@ -7,6 +7,7 @@ use eloquent::query::IntoExpr;
 use crate::fixture::{CANARY, execute, refused, rows, within};
 
 #[derive(Model, Debug, Clone, PartialEq)]
+#[model(portable)]
 struct Note {
     id: i64,
     #[model(length = 5, unique)]
@@ -386,5 +387,20 @@ crate::fixture::on_servers! {
         a_pattern_that_ends_in_its_escape_finds_nothing_more
         empty_text_and_bytes_are_not_null
         megabytes_come_back_whole
+    ;
+    mongo:
+        text_with_nul_comes_back_whole
+        a_nul_in_a_search_is_no_wildcard
+        what_stands_behind_a_nul_is_found
+        a_delete_by_a_search_for_nul_spares_the_other_rows
+        a_list_with_a_nul_in_it_finds_each_text
+        a_length_counts_characters_and_not_bytes
+        text_that_is_too_long_is_refused_on_every_way_in
+        text_that_looks_like_sql_stays_text
+        wildcards_in_a_search_are_ordinary_characters
+        a_pattern_that_ends_in_its_escape_finds_nothing_more
+        empty_text_and_bytes_are_not_null
+        megabytes_come_back_whole
+        a_value_that_exists_already_is_not_shown
     ;
 }

@@ -6,6 +6,7 @@ use eloquent::prelude::*;
 use crate::fixture::{execute, refused, rows, within};
 
 #[derive(Model, Debug, Clone, PartialEq)]
+#[model(portable)]
 struct Stock {
     id: i64,
     #[model(unique, length = 50)]

@@ -80,7 +80,8 @@ async fn accepted(captured: &mut Captured, server: Server, database: &str) -> Re
             format!("DROP OWNED BY {user}"),
             format!("DROP ROLE {user}"),
         ],
-        Server::Mysql => [
+        // the other one of the list that is gone through
+        _ => [
             format!("CREATE USER {user}@'%' IDENTIFIED BY '{CANARY}'"),
             format!("GRANT ALL ON {database}.* TO {user}@'%'"),
             format!("REVOKE ALL ON {database}.* FROM {user}@'%'"),

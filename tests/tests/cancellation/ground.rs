@@ -11,7 +11,7 @@ use eloquent_conformance::cancellation::{Moment, drop_everywhere};
 use eloquent_conformance::server::Server;
 use eloquent_conformance::wrapper::Wrapper;
 
-use crate::scenarios::Scenario;
+use crate::scenarios::{Databases, Scenario};
 
 /// The rows that futures write. Each attempt has ten numbers of its own.
 #[derive(Model, Debug, Clone)]
@@ -37,7 +37,7 @@ pub(crate) enum Place {
     /// In a file, with what runs on the calling task.
     File(&'static str),
     /// On a server.
-    #[cfg_attr(not(any(feature = "pg", feature = "mysql")), allow(dead_code))]
+    #[cfg_attr(not(any(feature = "mongo", feature = "pg", feature = "mysql")), allow(dead_code))]
     Server(Server),
 }
 
@@ -139,6 +139,16 @@ impl Ground {
             checks,
             acknowledged,
         })
+    }
+
+    /// Whether the database has what the scenario is about.
+    pub(crate) fn has(&self, scenario: &Scenario) -> bool {
+        let is_document = matches!(self.place, Place::Server(server) if server.driver() == "mongo");
+        match scenario.on {
+            Databases::All => true,
+            Databases::Relational => !is_document,
+            Databases::Document => is_document,
+        }
     }
 
     /// Drops a scenario at each of its awaits.
@@ -244,6 +254,9 @@ impl Ground {
                  JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id \
                  WHERE p.db = DATABASE() AND p.id <> CONNECTION_ID()"
             }
+            // its transactions lock what they write: the write before this one would have been refused
+            #[cfg(feature = "mongo")]
+            Place::Server(Server::Mongo) => return,
         };
         // the server has to notice first that a session was closed
         for attempt in 0_u32.. {

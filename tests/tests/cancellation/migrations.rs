@@ -10,13 +10,11 @@ use eloquent::prelude::*;
 use eloquent::{RawSql, Result};
 use eloquent_conformance::cancellation::{Moment, drop_everywhere};
 use eloquent_conformance::wrapper::Wrapper;
-use eloquent_core::schema::{Column, ColumnType, Index, SchemaChange, TableDefinition};
 
 /// What is dropped here, as in [`Scenario::covers`](crate::scenarios::Scenario).
-pub(crate) const COVERS: &str = "Migrator::run Migrator::run_to Migrator::rollback Migrator::fresh \
+pub(crate) const COVERS: &str = "Migrator::run Migrator::run_to Migrator::rollback Migrator::fresh Migrator::wipe \
      Migrator::pretend Migrator::pretend_rollback Migrator::status Migrator::resolve Migrator::unlock \
-     MigrationContext::create_table MigrationContext::execute MigrationContext::alter \
-     MigrationContext::script MigrationContext::drop_table";
+     MigrationContext::execute MigrationContext::script";
 
 /// Makes a table of its name, step by step.
 struct Steps(&'static str);
@@ -28,26 +26,19 @@ impl Migration for Steps {
     }
 
     async fn up(&self, db: &MigrationContext) -> Result<()> {
-        let id = Column::new("id", ColumnType::I64);
-        db.create_table(TableDefinition {
-            name: self.0.into(),
-            columns: vec![id],
-            key: vec!["id".into()],
-            ..TableDefinition::default()
-        })
-        .await?;
+        let create = db.schema().create(self.0, |t| {
+            t.big_integer("id").primary();
+        });
+        create.await?;
         db.execute(RawSql::trusted(format!("INSERT INTO {} VALUES (1)", self.0))).await?;
-        db.alter(&SchemaChange::CreateIndex(Index {
-            name: format!("{}_index", self.0).into(),
-            table: self.0.into(),
-            columns: vec!["id".into()],
-            ..Index::default()
-        }))
-        .await
+        let index = db.schema().table(self.0, |t| {
+            t.index("id");
+        });
+        index.await
     }
 
     async fn down(&self, db: &MigrationContext) -> Result<()> {
-        db.drop_table(self.0).await
+        db.schema().drop(self.0).await
     }
 }
 
@@ -67,7 +58,7 @@ impl Migration for Script {
     }
 
     async fn down(&self, db: &MigrationContext) -> Result<()> {
-        db.drop_table(self.0).await
+        db.schema().drop(self.0).await
     }
 }
 
@@ -133,7 +124,8 @@ async fn runs(migrator: Migrator) -> Result<()> {
     migrator.status().await?;
     migrator.pretend_rollback(Rollback::LastBatch).await?;
     migrator.rollback(Rollback::LastBatch).await.into_result()?;
-    migrator.fresh().await.into_result().map(drop)
+    migrator.fresh().await.into_result()?;
+    migrator.wipe().await
 }
 
 async fn settles(migrator: Migrator) -> Result<()> {

@@ -1,6 +1,7 @@
 //! The futures that are dropped: all that Eloquent has, alone and together.
 
 use eloquent::prelude::*;
+use eloquent::seeding::{Models, Seeder, Seeders, Seeding, async_trait};
 use eloquent::{Error, Result, Schema};
 
 use crate::ground::{At, BEFORE, BoxFuture, Row, Whole};
@@ -15,21 +16,61 @@ pub(crate) struct Scenario {
     pub(crate) after: &'static str,
     /// What its block may hold beside that and what it held before, when it was dropped.
     pub(crate) between: &'static [&'static str],
+    /// The databases that have it.
+    pub(crate) on: Databases,
+}
+
+/// Which databases have something.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Databases {
+    All,
+    Relational,
+    Document,
 }
 
 macro_rules! scenarios {
-    ($($covers:literal $(=> $after:literal $(or $between:literal)*)?: |$at:ident| $body:block)+) => {
+    ($($(#[$on:ident])? $covers:literal $(=> $after:literal $(or $between:literal)*)?: |$at:ident| $body:block)+) => {
         pub(crate) const SCENARIOS: &[Scenario] = &[$(Scenario {
             covers: $covers,
             run: |$at: At| Box::pin(async move { let $at = &$at; let _ = ($at, $body); Ok(()) }),
             after: last(&[BEFORE, $($after)?]),
             between: &[$($($between),*)?],
+            on: first(&[$(Databases::$on,)? Databases::All]),
         }),+];
     };
 }
 
 const fn last(states: &[&'static str]) -> &'static str {
     states[states.len() - 1]
+}
+
+const fn first(databases: &[Databases]) -> Databases {
+    databases[0]
+}
+
+/// Adds two rows to the block that begins here.
+struct Pair(i64);
+
+#[async_trait]
+impl Seeder for Pair {
+    fn models(&self) -> Models {
+        Models::new().add::<Row>()
+    }
+
+    async fn run(&self) -> Result<()> {
+        for offset in 0..2 {
+            Row::create(new!(Row { id: self.0 + offset, label: "x" })).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Stages that let all through.
+fn stages() -> eloquent_core::statement::Stages {
+    #[cfg(feature = "mongo")]
+    return eloquent::mongo::pipeline([eloquent::mongo::bson::doc! { "$match": {} }]);
+    #[cfg(not(feature = "mongo"))]
+    eloquent_core::statement::Stages::new("none", (), true)
 }
 
 impl At {
@@ -111,6 +152,9 @@ scenarios! {
 
     // writing
     "Create" => "0=x 5=old": |at| { at.add(0).await? }
+    "FirstOrCreate" => "0=x 5=old": |at| {
+        Row::first_or_create(|r| r.id.eq(at.base), at.row(0)).await?
+    }
     "CreateMany" => "0=x 1=x 2=x 3=x 4=x 5=old": |at| {
         Row::create_many((0..5).map(|n| at.row(n))).await?
     }
@@ -143,7 +187,7 @@ scenarios! {
         Whole::drop_table().await?;
         Whole::create_table().await?
     }
-    "Schema::tables Schema::views Schema::describe Schema::has_table Schema::has_view": |at| {
+    #[Relational] "Schema::tables Schema::views Schema::describe Schema::has_table Schema::has_view": |at| {
         let schema = Schema::on(&at.connection);
         schema.tables().await?;
         schema.views().await?;
@@ -151,7 +195,7 @@ scenarios! {
         schema.has_table("cancelled_rows").await?;
         schema.has_view("cancelled_rows").await?
     }
-    "Schema::has_column Schema::has_columns Schema::has_index Schema::columns Schema::indexes Schema::foreign_keys": |at| {
+    #[Relational] "Schema::has_column Schema::has_columns Schema::has_index Schema::columns Schema::indexes Schema::foreign_keys": |at| {
         let schema = Schema::on(&at.connection);
         schema.has_column("cancelled_rows", "id").await?;
         schema.has_columns("cancelled_rows", &["id", "label"]).await?;
@@ -160,14 +204,34 @@ scenarios! {
         schema.indexes("cancelled_rows").await?;
         schema.foreign_keys("cancelled_rows").await?
     }
-    "RawQuery::fetch RawQuery::rows RawQuery::scalar": |at| {
+    #[Relational] "Schema::sizes": |at| { Schema::on(&at.connection).sizes().await? }
+    "Schema::count Schema::validator": |at| {
+        let schema = Schema::on(&at.connection);
+        schema.count("cancelled_rows").await?;
+        schema.validator("cancelled_rows").await?
+    }
+    #[Relational] "RawQuery::fetch RawQuery::rows RawQuery::scalar": |at| {
         Db::raw("SELECT * FROM cancelled_rows WHERE id = ?").bind(at.base).fetch::<Row>().await?;
         Db::raw("SELECT * FROM cancelled_rows WHERE id = ?").bind(at.base).rows().await?;
         Db::raw("SELECT COUNT(*) FROM cancelled_rows").scalar::<i64>().await?
     }
-    "RawQuery::execute" => "5=raw": |at| {
+    #[Relational] "RawQuery::execute" => "5=raw": |at| {
         let raw = Db::raw("UPDATE cancelled_rows SET label = 'raw' WHERE id = ?");
         raw.bind(at.base + 5).execute().await?
+    }
+
+    // documents
+    #[Document] "Aggregation Aggregation::to_sql Aggregation::explain": |at| {
+        Row::aggregate(stages()).await?;
+        Row::aggregate(stages()).to_sql().await?;
+        Row::aggregate(stages()).explain().await?;
+        let mut rows = Row::aggregate(stages()).on(&at.connection).stream();
+        rows.next().await.transpose()?
+    }
+    #[Document] "Watch Changes Changes::next" => "0=x 5=old": |at| {
+        let mut changes = Row::watch().on(&at.connection).await?;
+        at.add(0).await?;
+        changes.next().await.transpose()?
     }
 
     // transactions
@@ -187,7 +251,7 @@ scenarios! {
         })
         .await?
     }
-    "TransactionBuilder" => "0=x 2=x 3=x 5=old": |at| {
+    #[Relational] "TransactionBuilder" => "0=x 2=x 3=x 5=old": |at| {
         Db::transaction(async {
             at.add(0).await?;
             fails(Db::transaction(async { at.add(1).await?; at.add(5).await }).into_future()).await;
@@ -198,6 +262,10 @@ scenarios! {
             .await
         })
         .await?
+    }
+    "Seeding::run" => "0=x 1=x 5=old": |at| {
+        let seeding = Seeding::new(&at.connection, Seeders::new().add(Pair(at.base)));
+        seeding.run().await.into_result()?
     }
     "Retry" => "0=x 1=x 5=old": |at| {
         let failed = std::sync::atomic::AtomicBool::new(false);
@@ -221,7 +289,7 @@ scenarios! {
         transaction.scope(at.add(0)).await?;
         transaction.rollback().await?
     }
-    "Transaction::nested" => "0=x 2=x 5=old": |at| {
+    #[Relational] "Transaction::nested" => "0=x 2=x 5=old": |at| {
         let outer = at.db.begin().await?;
         outer.scope(at.add(0)).await?;
         let inner = outer.nested().await?;
@@ -232,7 +300,7 @@ scenarios! {
         inner.commit().await?;
         outer.commit().await?
     }
-    "Transaction::nested" => "0=x 3=x 5=old": |at| {
+    #[Relational] "Transaction::nested" => "0=x 3=x 5=old": |at| {
         let outer = at.db.begin().await?;
         outer.scope(at.add(0)).await?;
         let inner = outer.nested().await?;
@@ -252,7 +320,7 @@ scenarios! {
         drop(rows);
         transaction.rollback().await?
     }
-    "CreateMany InsertMany" => "0=x 1=x 2=x 5=old": |at| {
+    #[Relational] "CreateMany InsertMany" => "0=x 1=x 2=x 5=old": |at| {
         Db::transaction(async {
             let drafts = || (0..3).map(|n| at.row(n));
             fails(async { Row::create_many(drafts().chain([at.row(5)])).await.map(drop) }).await;

@@ -22,7 +22,7 @@ impl Migration for Once {
     }
 
     async fn down(&self, db: &MigrationContext) -> Result<()> {
-        db.drop_table(self.1).await
+        db.schema().drop(self.1).await
     }
 }
 

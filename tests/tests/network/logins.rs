@@ -108,6 +108,26 @@ async fn certificates(kind: &'static Kind) -> Result<()> {
     let error =
         refused(config("localhost", "verify-full").set("ssl_root_cert", "/nowhere")).await?;
     assert_eq!(error.kind(), ErrorKind::Config, "{error}");
+    // a certificate that anybody may look at, but not trust
+    for (name, refusing) in
+        [("elsewhere", &["verify-full"][..]), ("expired", &["verify-full", "verify-ca"])]
+    {
+        instance.show_certificate(name).await;
+        for mode in ["require", "verify-ca", "verify-full"] {
+            let config = match mode {
+                "require" => config("localhost", mode),
+                _ => trusting("localhost", mode),
+            };
+            if refusing.contains(&mode) {
+                let error = refused(config).await?;
+                assert_eq!(error.kind(), ErrorKind::Connect, "{name}, {mode}: {error}");
+                assert!(error.to_string().contains("certificate"), "{name}, {mode}: {error}");
+            } else {
+                let db = Db::builder().connection(config).pool(options()).build()?;
+                db.connection("main")?.ping().await?;
+            }
+        }
+    }
     Ok(())
 }
 

@@ -14,6 +14,7 @@ on_servers!(
     writes_are_not_run_again,
     what_may_write_is_not_run_again,
     a_transaction_is_not_run_again,
+    a_transaction_begins_on_a_session_that_lives,
     a_stream_begins_again_before_its_first_row_only,
 );
 
@@ -162,6 +163,17 @@ async fn a_transaction_is_not_run_again(kind: &'static Kind) -> Result<()> {
     assert!(transaction.commit().await.is_err());
     assert_eq!(ground.tags().await?, [0; 0]);
     assert_eq!(Item::query().on(&ground.db).count().await?, 0);
+    ground.finish().await
+}
+
+async fn a_transaction_begins_on_a_session_that_lives(kind: &'static Kind) -> Result<()> {
+    let ground = Ground::new(kind, options()).await?;
+    ground.warm_up().await?;
+    ground.proxy.disconnect(End::Reset);
+    let transaction = ground.db.begin().await?;
+    Item::create(new!(Item { tag: 1, text: "x" })).on(&transaction).await?;
+    transaction.commit().await?;
+    assert_eq!(ground.tags().await?, [1]);
     ground.finish().await
 }
 

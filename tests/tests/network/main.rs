@@ -38,3 +38,4 @@ mod sessions;
 mod silence;
 mod strangers;
 mod traffic;
+mod waits;

@@ -145,6 +145,11 @@ impl Instance {
     pub(crate) async fn control(&self, command: &str) {
         control(&[command, &self.port]).await;
     }
+
+    /// Restarts it with a certificate that is `expired`, or for a machine `elsewhere`.
+    pub(crate) async fn show_certificate(&self, name: &str) {
+        control(&["certificate", &self.port, name]).await;
+    }
 }
 
 impl Drop for Instance {

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::output::{Exit, Fault, Page, Report, Table};
 
 /// What came of one connection.
-pub(super) struct Answer {
+pub(in crate::command) struct Answer {
     pub(super) connection: String,
     pub(super) told: Told,
 }
@@ -41,20 +41,26 @@ pub(super) fn of(answers: Vec<Answer>) -> Report {
     }
 }
 
-impl Answer {
-    fn error(&self) -> Option<&Error> {
-        match &self.told {
+impl Told {
+    pub(super) fn error(&self) -> Option<&Error> {
+        match self {
             Told::Ran(outcome) => outcome.error.as_ref(),
             Told::Failed(error) => Some(error),
             _ => None,
         }
+    }
+}
+
+impl Answer {
+    pub(in crate::command) fn error(&self) -> Option<&Error> {
+        self.told.error()
     }
 
     fn exit(&self) -> Exit {
         self.error().map_or(Exit::Done, Exit::of)
     }
 
-    fn show(&self, page: &mut Page) {
+    pub(in crate::command) fn show(&self, page: &mut Page) {
         let name = &self.connection;
         match &self.told {
             Told::Ran(outcome) => {
@@ -95,7 +101,7 @@ impl Answer {
         }
     }
 
-    fn json(&self) -> Value {
+    pub(in crate::command) fn json(&self) -> Value {
         let error = self.error().map(|error| Fault::from(error).json());
         let mut document = json!({
             "name": self.connection,
@@ -185,14 +191,14 @@ fn status(all: &[MigrationStatus]) -> Table {
     table
 }
 
-fn time(elapsed: Duration) -> String {
+pub(in crate::command) fn time(elapsed: Duration) -> String {
     match elapsed.as_secs_f64() {
         seconds if seconds < 10.0 => format!("{:.1} ms", seconds * 1000.0),
         seconds => format!("{seconds:.1} s"),
     }
 }
 
-fn milliseconds(elapsed: Duration) -> f64 {
+pub(in crate::command) fn milliseconds(elapsed: Duration) -> f64 {
     (elapsed.as_secs_f64() * 1_000_000.0).round() / 1000.0
 }
 

@@ -94,6 +94,9 @@ impl Steps<'_> {
                 let text = dialect.text_literal(comment.as_deref().unwrap_or_default())?;
                 dialect.table_comment(&table, &text)
             }
+            TableChange::SetValidator(_) => {
+                return Err(Error::unsupported("a validator of documents", dialect.driver()));
+            }
         };
         self.sql.push(sql);
         Ok(())

@@ -2,7 +2,7 @@
 
 use super::super::expression::subject;
 use super::{ListForm, Shape, Tag};
-use crate::statement::{Aggregate, CompareOperator, Expression, Predicate, RawSql};
+use crate::statement::{Aggregate, CompareOperator, Expression, Predicate, RawSql, Root};
 use crate::value::{Value, ValueRef};
 use crate::{Error, Result};
 
@@ -43,6 +43,18 @@ impl<'s> Shape<'_, 's> {
                 self.tag(Tag::Truth);
                 self.deeper(|shape| shape.predicate(predicate))
             }
+            Expression::Path(path) => {
+                self.tag(Tag::Path);
+                match &path.root {
+                    Root::Column(column) => self.column(column),
+                    Root::Element(number) => self.key.extend_from_slice(&number.to_le_bytes()),
+                }
+                self.names(&path.fields);
+                self.ty(path.ty);
+                Ok(())
+            }
+            // the compiler refuses them
+            Expression::Size(_) | Expression::Changed(_) => Ok(()),
             Expression::Raw(raw) => self.raw(raw),
             Expression::Invalid(mismatch) => Err(mismatch.clone().into_encode_error()),
         }
@@ -120,6 +132,8 @@ impl<'s> Shape<'_, 's> {
                     None => self.binds.push(ValueRef::Text(pattern)),
                 }
             }
+            // the compiler refuses them
+            Predicate::Exists { .. } | Predicate::List(_) => {}
             Predicate::And(all) => {
                 self.tag(Tag::And);
                 return self.deeper(|shape| shape.predicates(all));

@@ -114,6 +114,7 @@ enum Tag {
     Not,
     Ignore,
     Bound,
+    Path,
 }
 
 struct Shape<'k, 's> {

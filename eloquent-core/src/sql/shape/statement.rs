@@ -1,5 +1,6 @@
 //! Statements and their clauses.
 
+use super::super::compiler::pipeline;
 use super::{Shape, Tag};
 use crate::statement::{
     Assignment, ConflictAction, Delete, Expression, From, Insert, Join, Order, Projection, Select,
@@ -16,6 +17,7 @@ impl<'s> Shape<'_, 's> {
             Statement::Update(update) => self.update(update),
             Statement::Delete(delete) => self.delete(delete),
             Statement::Raw(raw) => self.raw(raw),
+            Statement::Pipeline(_) => Err(pipeline(self.dialect.driver())),
         }
     }
 

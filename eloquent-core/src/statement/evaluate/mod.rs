@@ -4,6 +4,7 @@
 //! compared with it. Null is unknown where it is compared or computed with, and comes first in orders.
 //! Numbers are exact or an error. Text is compared by code points, in a pattern as well: `a` is not `A`.
 
+mod inside;
 mod number;
 mod order;
 mod pattern;
@@ -21,6 +22,14 @@ pub trait Record {
     /// # Errors
     /// When there is no such column.
     fn field(&self, column: &ColumnRef) -> Result<&Value>;
+
+    /// The element of a list that a condition looks at.
+    ///
+    /// # Errors
+    /// When it looks at none of this number, which is the default.
+    fn element(&self, _number: u16) -> Result<&Value> {
+        Err(Error::invalid("a condition speaks of an element of a list that it does not look at"))
+    }
 
     /// The value of a function over the rows that this one stands for.
     ///
@@ -68,6 +77,9 @@ impl Expression {
             Expression::Invalid(mismatch) => Err(mismatch.clone().into_encode_error()),
             Expression::Raw(_) => Err(unsupported("raw text")),
             Expression::Excluded(_) => Err(unsupported("an upsert")),
+            Expression::Path(path) => Ok(inside::find(path, record)?.unwrap_or(Value::Null)),
+            Expression::Size(list) => inside::size(&list.evaluate(record)?),
+            Expression::Changed(_) => Err(unsupported("a change inside of a column")),
         }
     }
 
@@ -146,6 +158,10 @@ impl Predicate {
             }
             Predicate::Not(inner) => inner.holds(record)?.map(|truth| !truth),
             Predicate::Raw(_) => return Err(unsupported("raw text")),
+            Predicate::Exists { expression, negated } => {
+                Some(inside::exists(expression, record)? != *negated)
+            }
+            Predicate::List(asked) => inside::asked(asked, record)?,
         })
     }
 

@@ -273,7 +273,7 @@ impl Record for Group<'_> {
     }
 }
 
-fn count(rows: usize) -> Value {
+pub(super) fn count(rows: usize) -> Value {
     i64::try_from(rows).map_or(Value::U64(rows as u64), Value::I64)
 }
 
@@ -285,6 +285,10 @@ struct Nulls {
 
 impl Record for Nulls {
     fn field(&self, _: &ColumnRef) -> Result<&Value> {
+        Ok(&Value::Null)
+    }
+
+    fn element(&self, _: u16) -> Result<&Value> {
         Ok(&Value::Null)
     }
 

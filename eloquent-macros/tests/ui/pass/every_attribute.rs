@@ -82,6 +82,6 @@ fn main() {
     assert_eq!(Event::REQUIRED.len(), 2);
 
     assert_eq!(Place::definition().family, ModelFamily::Document);
-    assert_eq!(Place::definition().key_source, KeySource::Database);
+    assert_eq!(Place::definition().key_source, KeySource::ObjectId);
     assert_eq!(Place::definition().updated_at, Some(1));
 }

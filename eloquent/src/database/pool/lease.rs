@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use eloquent_core::driver::Session;
+use eloquent_core::driver::{Concerns, Session};
 use eloquent_core::{Error, ErrorKind, Result};
 use tokio::time::timeout;
 
@@ -20,6 +20,8 @@ pub(crate) struct Lease {
     open: bool,
     /// The session is not used again.
     closing: bool,
+    /// What is asked of the members of a cluster is not as the connection says.
+    has_concerns: bool,
 }
 
 impl Lease {
@@ -32,6 +34,7 @@ impl Lease {
             uncertain: false,
             open: false,
             closing: false,
+            has_concerns: false,
         }
     }
 
@@ -51,6 +54,16 @@ impl Lease {
     /// Has the session closed when it comes back.
     pub(crate) fn close_afterwards(&mut self) {
         self.closing = true;
+    }
+
+    /// Has the session ask this of the members of a cluster for as long as it is on loan.
+    pub(crate) fn set_concerns(&mut self, concerns: &Concerns) -> Result<()> {
+        if *concerns == Concerns::new() && !self.has_concerns {
+            return Ok(());
+        }
+        self.has_concerns = true;
+        let outcome = self.session()?.set_concerns(concerns);
+        outcome.map_err(|error| self.pool.locate(error))
     }
 
     /// The session, for what cannot be cut off.
@@ -93,6 +106,9 @@ impl Drop for Lease {
         let Some(mut session) = self.session.take() else {
             return;
         };
+        if self.has_concerns && session.set_concerns(&Concerns::new()).is_err() {
+            return; // nobody else is to have them
+        }
         if self.closing {
             // closing it undoes what is open, and stops what runs
             drop(session);

@@ -1,4 +1,5 @@
-//! Opening sessions at a server that has no connection left for the moment.
+//! Opening sessions at a server that takes nobody for the moment: all its connections are taken, or it
+//! is starting.
 
 use std::time::{Duration, Instant};
 
@@ -21,10 +22,11 @@ impl Patience {
         Patience { since: None, bound, pause: PAUSES[0] }
     }
 
-    /// Waits when the server is full and there is time left, and says whether it did.
+    /// Waits when that may help and there is time left, and says whether it did.
     pub(super) async fn bears(&mut self, error: &Error) -> bool {
         let since = *self.since.get_or_insert_with(Instant::now);
-        if error.kind() != ErrorKind::Full || since.elapsed() + self.pause >= self.bound {
+        let passes = matches!(error.kind(), ErrorKind::Full | ErrorKind::Unavailable);
+        if !passes || since.elapsed() + self.pause >= self.bound {
             return false;
         }
         tokio::time::sleep(self.pause).await;

@@ -35,7 +35,10 @@ impl Settings {
             }
         };
         match scope::transaction_of(connection.pool()) {
-            Found::Of(tx) => Ok(Transaction { tx: tx.nested().await?, finished: false }),
+            Found::Of(tx) => {
+                tx.allows(connection.concerns())?;
+                Ok(Transaction { tx: tx.nested().await?, finished: false })
+            }
             Found::Pretence(_) => Err(connection.pool().locate(pretence::refused())),
             Found::Other(_) | Found::None => Transaction::begin(&connection, self.options).await,
         }

@@ -25,13 +25,14 @@ use crate::query::rows_of;
 /// The table.
 pub(in crate::migration) const TABLE: &str = "eloquent_migration_lock";
 /// How long a lease lasts that nobody moves on, in milliseconds.
-const LASTS: i64 = 10_000;
+const LASTS: i64 = 2_000;
 /// How often it is moved on.
-const BEAT: Duration = Duration::from_secs(2);
+const BEAT: Duration = Duration::from_millis(400);
 
 fn columns() -> [Column; 5] {
     [
-        Column::new("name", ColumnType::String { length: 64 }),
+        // `id`, so that no other row can be there from the start: a database of documents has only that key
+        Column::new("id", ColumnType::String { length: 64 }),
         Column::new("owner", ColumnType::String { length: 64 }),
         Column::new("holder", ColumnType::String { length: 190 }),
         Column::new("fence", ColumnType::I64),
@@ -54,7 +55,7 @@ fn text(text: &str) -> Value {
 
 fn ours(owner: &str) -> Vec<Predicate> {
     let equal = CompareOperator::Equal;
-    vec![compare("name", equal, text(NAME)), compare("owner", equal, text(owner))]
+    vec![compare("id", equal, text(NAME)), compare("owner", equal, text(owner))]
 }
 
 fn update(assignments: Vec<(&'static str, Expression)>, filter: Vec<Predicate>) -> Statement {
@@ -64,7 +65,7 @@ fn update(assignments: Vec<(&'static str, Expression)>, filter: Vec<Predicate>) 
         assignments: assignments.into_iter().map(assign).collect(),
         filter,
         all: false,
-        by_key: false,
+        by_key: true,
         returning: None,
     })
 }
@@ -74,7 +75,7 @@ fn delete(filter: Vec<Predicate>) -> Statement {
         table: TABLE.into(),
         filter,
         all: false,
-        by_key: false,
+        by_key: true,
         returning: None,
     })
 }
@@ -94,7 +95,7 @@ async fn create(connection: &Connection, session: &mut Apart) -> Result<()> {
     let change = SchemaChange::CreateTable(TableDefinition {
         name: TABLE.into(),
         columns: columns().to_vec(),
-        key: vec!["name".into()],
+        key: vec!["id".into()],
         if_not_exists: true,
         ..TableDefinition::default()
     });
@@ -164,7 +165,7 @@ async fn take(session: &mut Apart, now: i64, owner: &str, holder: &str) -> Resul
         ("ends_at", Expression::Value(ends_at)),
     ];
     let passed = vec![
-        compare("name", CompareOperator::Equal, text(NAME)),
+        compare("id", CompareOperator::Equal, text(NAME)),
         compare("ends_at", CompareOperator::Less, Value::I64(now)),
     ];
     match session.execute(&update(values, passed)).await {
@@ -235,7 +236,7 @@ async fn read(connection: &Connection) -> Result<Option<Row>> {
     let names = ["owner", "holder", "fence", "ends_at"];
     let columns = names.map(|name| Expression::Column(column(name))).to_vec();
     let mut select = Select::new(TABLE, Projection::Expressions(columns));
-    select.filter.push(compare("name", CompareOperator::Equal, text(NAME)));
+    select.filter.push(compare("id", CompareOperator::Equal, text(NAME)));
     let on = Executor::Connection(connection.writer(), None);
     let rows = rows_of(&on, &Statement::Select(select)).await?;
     let read = |row: &OwnedRow| {

@@ -58,7 +58,7 @@ macro_rules! comparisons {
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: ColumnValue, V: IntoExpr<T>> Compare<V> for Col<T> {
+impl<T: ColumnValue, V: IntoExpr<T>, F> Compare<V> for Col<T, F> {
     comparisons! { eq Equal ne NotEqual lt Less le LessOrEqual gt Greater ge GreaterOrEqual }
 }
 

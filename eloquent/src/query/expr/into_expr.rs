@@ -60,14 +60,14 @@ values! {
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: ColumnValue> IntoExpr<T> for Col<T> {
+impl<T: ColumnValue, F> IntoExpr<T> for Col<T, F> {
     fn into_expr(self) -> Expr<T> {
         Expr::leaf(self.into_expression())
     }
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: ColumnValue> IntoExpr<Option<T>> for Col<T> {
+impl<T: ColumnValue, F> IntoExpr<Option<T>> for Col<T, F> {
     fn into_expr(self) -> Expr<Option<T>> {
         Expr::leaf(self.into_expression())
     }

@@ -39,7 +39,7 @@ numbers! {
 
 macro_rules! arithmetic {
     ($($operator:ident $method:ident $node:ident;)+) => {$(
-        impl<T: ColumnValue, R: IntoExpr<T>> $operator<R> for Col<T> where T::Plain: Number {
+        impl<T: ColumnValue, R: IntoExpr<T>, F> $operator<R> for Col<T, F> where T::Plain: Number {
             type Output = Expr<T>;
 
             fn $method(self, other: R) -> Expr<T> {

@@ -1,0 +1,3 @@
+-- Statements end with `;`. What cannot run inside a transaction needs a first line of
+-- `-- eloquent: no-transaction`.
+

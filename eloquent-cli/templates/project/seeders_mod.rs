@@ -1,0 +1,15 @@
+//! The seeders. `eloquent make:seeder` keeps what stands between the marks.
+
+use eloquent::seeding::Seeders;
+
+// <eloquent:modules>
+mod user_seeder;
+// </eloquent:modules>
+
+/// All of them, in the order in which they run.
+pub fn all() -> Seeders {
+    Seeders::new()
+    // <eloquent:list>
+    .add(user_seeder::UserSeeder)
+    // </eloquent:list>
+}

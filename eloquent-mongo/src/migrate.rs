@@ -1,0 +1,56 @@
+//! What migrations need to know of the server.
+
+use eloquent_core::driver::{Object, Question};
+use eloquent_core::row::OwnedRow;
+use eloquent_core::value::Value;
+use eloquent_core::{Error, ErrorKind, Result};
+use mongodb::bson::{Document, doc};
+
+use crate::connection::Shared;
+use crate::error::{DRIVER, error, of_connect};
+use crate::{json, worker};
+
+/// Answers a question.
+///
+/// # Errors
+/// What the server reports. It has no locks by name, and its sessions are not those of the client.
+pub(crate) async fn ask(shared: &Shared, question: Question<'_>) -> Result<Vec<OwnedRow>> {
+    match question {
+        Question::Clock => {
+            let hello = shared.live().db.run_command(doc! { "hello": 1 }).await;
+            let hello = hello.map_err(|failed| of_connect(&failed))?;
+            let now = hello
+                .get_datetime("localTime")
+                .map_err(|_| error(ErrorKind::Decode, "the server does not say what time it is"))?;
+            Ok(vec![row([Value::I64(now.timestamp_millis())])])
+        }
+        Question::HasTable(name) => {
+            let found = worker::collections(&shared.live().db, doc! { "name": name }).await?;
+            let found = found.iter().any(|known| known.view.is_none());
+            Ok(vec![row([Value::I64(i64::from(found))])])
+        }
+        Question::Objects => {
+            let all = worker::collections(&shared.live().db, Document::new()).await?;
+            let kind = |is_view: bool| if is_view { "view" } else { "table" }.to_owned();
+            Ok(all
+                .into_iter()
+                .map(|known| {
+                    row([Value::Text(known.name), Value::Text(kind(known.view.is_some()))])
+                })
+                .collect())
+        }
+        _ => Err(Error::unsupported("this question", DRIVER)),
+    }
+}
+
+fn row<const N: usize>(values: [Value; N]) -> OwnedRow {
+    let names: Vec<String> = (0..N).map(|number| format!("f{number}")).collect();
+    OwnedRow::new(names, values.into())
+}
+
+/// The commands that drop all of these: the views first, which lean on collections.
+pub(crate) fn drop_all(objects: &[Object]) -> Vec<String> {
+    let (views, tables): (Vec<_>, Vec<_>) =
+        objects.iter().partition(|object| object.kind == "view");
+    views.into_iter().chain(tables).map(|one| json::write(&doc! { "drop": &one.name })).collect()
+}
