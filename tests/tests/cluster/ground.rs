@@ -61,13 +61,20 @@ pub(crate) async fn eventually(what: &str, mut is_so: impl AsyncFnMut() -> bool)
 
 /// Runs `scripts/instance` and returns what it prints.
 pub(crate) async fn instance(arguments: &[&str]) -> String {
+    try_instance(arguments).await.unwrap_or_else(|said| panic!("{said}"))
+}
+
+/// The same; if it fails, what it said.
+pub(crate) async fn try_instance(arguments: &[&str]) -> Result<String, String> {
     let program = env::var_os("ELOQUENT_TEST_INSTANCE").expect("ELOQUENT_TEST_INSTANCE is set");
     let mut command = Command::new(program);
     command.args(arguments);
     let output = tokio::task::spawn_blocking(move || command.output());
     let output = output.await.expect("no panic").expect("scripts/instance can be run");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into_owned());
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
 pub(crate) fn port(address: &str) -> &str {
