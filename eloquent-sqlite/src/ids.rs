@@ -7,8 +7,9 @@ use crate::engine::Engine;
 impl Engine {
     /// SQLite numbers a new row one higher than the greatest number there is, unless that one is the
     /// greatest of all: from then on it picks numbers at random. And a trigger may add rows of its own
-    /// in between; temporary ones live in a schema of their own. Asked inside the transaction of the
-    /// insert, so that nobody else comes in between.
+    /// in between; temporary ones live in a schema of their own. And a table whose constraints say
+    /// `ON CONFLICT` may leave rows out, or take others away. Asked inside the transaction of the insert,
+    /// so that nobody else comes in between.
     pub(crate) fn ids_follow(&self, table: &str) -> bool {
         if !self.in_transaction() || self.connection.is_autocommit() {
             return false;
@@ -16,8 +17,8 @@ impl Engine {
         let quoted = table.replace('"', "\"\"");
         let disturbed = format!(
             "SELECT 1 FROM \"{quoted}\" WHERE rowid = {} \
-             UNION ALL SELECT 1 FROM sqlite_schema \
-             WHERE type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE \
+             UNION ALL SELECT 1 FROM sqlite_schema WHERE tbl_name = ?1 COLLATE NOCASE \
+             AND (type = 'trigger' OR type = 'table' AND sql LIKE '%conflict%') \
              UNION ALL SELECT 1 FROM sqlite_temp_schema \
              WHERE type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE LIMIT 1",
             i64::MAX

@@ -29,6 +29,14 @@ async fn a_trigger_may_add_rows_in_between() {
 }
 
 #[tokio::test]
+async fn a_table_may_leave_rows_out() {
+    let mut fixture = Fixture::new(&[]).await;
+    let table = "CREATE TABLE u (id INTEGER PRIMARY KEY, name TEXT UNIQUE ON CONFLICT IGNORE)";
+    fixture.session.batch(table).await.unwrap();
+    assert!(!follow(&mut fixture, "u").await);
+}
+
+#[tokio::test]
 async fn after_the_greatest_number_they_are_random() {
     let mut fixture = Fixture::new(&[]).await;
     fixture.session.batch("INSERT INTO t (id) VALUES (9223372036854775807)").await.unwrap();

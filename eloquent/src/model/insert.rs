@@ -59,35 +59,48 @@ impl<M: Model> Create<M> {
             let sink = Collect::new(M::from_row);
             let (_, mut sink) =
                 executor.fetch(&Statement::Insert(insert), sink).await.locate(definition)?;
-            return sink.rows.pop().ok_or_else(|| lost(definition));
+            return sink.rows.pop().ok_or_else(|| lost(&executor, definition));
         }
         if read_back {
             return Err(cannot_read_back(&executor, definition));
         }
         let statement = Statement::Insert(insert);
         let affected = executor.execute(&statement).await.locate(definition)?;
-        let Statement::Insert(insert) = statement else { return Err(lost(definition)) };
-        stored(definition, numbered, affected, insert.values)
+        let Statement::Insert(insert) = statement else { return Err(lost(&executor, definition)) };
+        stored(&executor, definition, numbered, affected, insert.values)
     }
 }
 
 /// The row that was stored: what was sent, and the number that the database gave it.
 fn stored<M: Model>(
+    executor: &Executor,
     definition: &'static ModelDef,
     numbered: Option<usize>,
     affected: Affected,
     mut values: Vec<Value>,
 ) -> Result<M> {
     if let Some(position) = numbered {
-        let id = affected.last_id.ok_or_else(|| lost(definition))?;
-        values.insert(position, Value::I64(id));
+        values.insert(position, Value::I64(last_id(executor, definition, affected, 1)?));
     }
     let row = Values { values: &values, definition };
     M::from_row(&mut RowReader::new(&row)).locate(definition)
 }
 
-fn lost(definition: &ModelDef) -> Error {
-    definition.locate(Error::new(ErrorKind::Database, "the database did not give the new row back"))
+/// The number of the last of these rows. Of rows of which the database has written only some, none is
+/// known.
+fn last_id(
+    executor: &Executor,
+    definition: &ModelDef,
+    affected: Affected,
+    rows: usize,
+) -> Result<i64> {
+    let written = affected.last_id.filter(|_| affected.rows == rows as u64);
+    written.ok_or_else(|| lost(executor, definition))
+}
+
+fn lost(executor: &Executor, definition: &ModelDef) -> Error {
+    let error = Error::new(ErrorKind::Database, "the database did not give the new row back");
+    executor.connection().pool().locate(definition.locate(error))
 }
 
 /// Values as a row of the model.
@@ -220,8 +233,10 @@ impl<T: Send + 'static> WriteChunk for ReadBack<T> {
         if known {
             let statement = Statement::Insert(insert);
             let affected = executor.execute(&statement).await.locate(definition)?;
-            let Statement::Insert(insert) = statement else { return Err(lost(definition)) };
-            return self.read_given(&given, &insert.values, affected);
+            let Statement::Insert(insert) = statement else {
+                return Err(lost(executor, definition));
+            };
+            return self.read_given(executor, &given, &insert.values, affected);
         }
         if !self.capabilities.returning {
             return Err(cannot_read_back(executor, definition));
@@ -233,7 +248,7 @@ impl<T: Send + 'static> WriteChunk for ReadBack<T> {
         let (_, sink) =
             executor.fetch(&Statement::Insert(insert), sink).await.locate(definition)?;
         if sink.rows.len() != count {
-            return Err(lost(definition));
+            return Err(lost(executor, definition));
         }
         self.rows.extend(sink.rows);
         Ok(())
@@ -241,18 +256,23 @@ impl<T: Send + 'static> WriteChunk for ReadBack<T> {
 }
 
 impl<T> ReadBack<T> {
-    fn read_given(&mut self, given: &[usize], values: &[Value], affected: Affected) -> Result<()> {
+    fn read_given(
+        &mut self,
+        executor: &Executor,
+        given: &[usize],
+        values: &[Value],
+        affected: Affected,
+    ) -> Result<()> {
         let definition = self.definition;
         let places: Vec<Option<usize>> =
             self.part.columns.iter().map(|c| given.iter().position(|g| g == c)).collect();
         let width = given.len().max(1);
         let count = values.len() / width;
-        let last = match (affected.last_id, places.contains(&None)) {
-            (Some(last), true) => last,
-            (_, false) => 0,
-            (None, true) => return Err(lost(definition)),
+        let last = match places.contains(&None) {
+            true => last_id(executor, definition, affected, count)?,
+            false => 0,
         };
-        let before = i64::try_from(count).map_err(|_| lost(definition))?;
+        let before = i64::try_from(count).map_err(|_| lost(executor, definition))?;
         let mut id = last.saturating_sub(before);
         self.rows.reserve(count);
         for row in values.chunks(width) {
