@@ -17,6 +17,9 @@ pub(crate) trait Binds {
     /// The number of values.
     fn len(&self) -> usize;
 
+    /// One of them, if it is stored as it lies there.
+    fn lent(&self, index: usize) -> Option<Stored<'_>>;
+
     /// The stored form of one of them.
     ///
     /// # Errors
@@ -30,6 +33,15 @@ impl Binds for [ValueRef<'_>] {
     }
 
     #[inline]
+    fn lent(&self, index: usize) -> Option<Stored<'_>> {
+        Some(match self[index] {
+            ValueRef::Null => Stored::Null,
+            ValueRef::I64(v) => Stored::Integer(v),
+            ValueRef::Text(v) => Stored::Text(v.as_bytes()),
+            _ => return None,
+        })
+    }
+
     fn stored(&self, index: usize) -> Result<ToSqlOutput<'_>, Mismatch> {
         store(self[index])
     }
@@ -99,14 +111,19 @@ impl Binds for Packed {
         self.values.len()
     }
 
-    fn stored(&self, index: usize) -> Result<ToSqlOutput<'_>, Mismatch> {
-        Ok(ToSqlOutput::Borrowed(match &self.values[index] {
+    #[inline]
+    fn lent(&self, index: usize) -> Option<Stored<'_>> {
+        Some(match &self.values[index] {
             PackedValue::Null => Stored::Null,
             PackedValue::Integer(v) => Stored::Integer(*v),
             PackedValue::Real(v) => Stored::Real(*v),
             PackedValue::Text(range) => Stored::Text(&self.block[range.clone()]),
             PackedValue::Blob(range) => Stored::Blob(&self.block[range.clone()]),
-        }))
+        })
+    }
+
+    fn stored(&self, index: usize) -> Result<ToSqlOutput<'_>, Mismatch> {
+        Ok(ToSqlOutput::Borrowed(self.lent(index).unwrap_or(Stored::Null)))
     }
 }
 
@@ -128,12 +145,14 @@ pub(crate) fn bind(
         return Err(error(ErrorKind::InvalidInput, message));
     }
     for index in 0..binds.len() {
-        let stored = binds
-            .stored(index)
-            .map_err(|mismatch| unbound(mismatch.into_encode_error(), statement, index))?;
-        match stored {
-            ToSqlOutput::Borrowed(value) => prepared.raw_bind_parameter(index + 1, Lent(value)),
-            other => prepared.raw_bind_parameter(index + 1, other),
+        match binds.lent(index) {
+            Some(value) => prepared.raw_bind_parameter(index + 1, Lent(value)),
+            None => {
+                let stored = binds.stored(index);
+                let stored = stored
+                    .map_err(|mismatch| unbound(mismatch.into_encode_error(), statement, index))?;
+                prepared.raw_bind_parameter(index + 1, stored)
+            }
         }
         .map_err(|cause| match extended_code(&cause) {
             Some(ffi::SQLITE_TOOBIG) => unbound(translate(&cause), statement, index),

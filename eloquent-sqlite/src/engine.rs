@@ -177,7 +177,8 @@ impl Engine {
         if raw && statement.sql().contains('\0') {
             return Err(error(ErrorKind::InvalidInput, "the text holds a NUL character").into());
         }
-        let mut prepared = self.prepare(statement.sql())?;
+        let unjournaled = self.unjournaled(statement);
+        let mut prepared = self.prepare(unjournaled.as_deref().unwrap_or(statement.sql()))?;
         let reads = prepared.readonly();
         if place == Place::Here && !inline::may_run_here(statement, verb, reads) {
             return Err(Fault::NotHere);

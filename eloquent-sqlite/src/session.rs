@@ -263,7 +263,7 @@ impl SqlSession for SqliteSession {
 
     async fn ids_follow(&mut self, table: &str) -> Result<bool> {
         self.come_home().await?;
-        Ok(self.home.as_ref().is_some_and(|engine| engine.ids_follow(table)))
+        Ok(self.home.as_mut().is_some_and(|engine| engine.ids_follow(table)))
     }
 
     async fn settle(&mut self) -> Result<()> {

@@ -21,6 +21,9 @@ pub(crate) struct Transaction {
     rows: u64,
     /// Whether something was written whose size is not known.
     heavy: bool,
+    /// Whether all that is written until the next step belongs to one insert, of which nothing stays when
+    /// one of its statements fails.
+    pub(crate) one_insert: bool,
 }
 
 impl Transaction {
@@ -45,6 +48,9 @@ impl Engine {
     /// # Errors
     /// When it is busy, nothing has happened.
     pub(crate) fn control(&mut self, control: Control) -> Result<(), Fault> {
+        if let Some(open) = &mut self.transaction {
+            open.one_insert = false;
+        }
         let result = match control {
             Control::Begin(0, options) => self.begin(options),
             Control::Begin(depth, _) => self.savepoint(&format!("SAVEPOINT eloquent_{depth}")),

@@ -155,8 +155,9 @@ pub trait Session: Debug + Send + 'static {
     }
 
     /// Whether the numbers that the database will give the rows of one insert into this table follow
-    /// each other, so that [`Affected::last_id`] tells all of them. Asked inside the transaction of the
-    /// insert. Where it is not certain, the answer is no.
+    /// each other, so that [`Affected::last_id`] tells all of them. Asked inside the transaction or savepoint
+    /// of the insert, which holds nothing else and is rolled back when one of the statements that follow
+    /// fails. Where it is not certain, the answer is no.
     ///
     /// # Errors
     /// What the database reports.

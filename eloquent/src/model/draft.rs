@@ -24,8 +24,10 @@ pub struct DraftValues {
     pieces: Vec<Piece>,
     /// The piece at hand, with the values of the row at hand behind those of its rows.
     piece: Piece,
-    /// The positions of the columns that the row at hand gives.
-    given: Vec<usize>,
+    /// How many columns of the piece the row at hand has given, in their order.
+    matched: usize,
+    /// The positions of the columns that the row at hand gives, once they are others than the piece's.
+    own: Option<Vec<usize>>,
     /// The column that comes next.
     position: usize,
     /// One moment for all rows.
@@ -39,7 +41,8 @@ impl DraftValues {
             definition,
             pieces: Vec::new(),
             piece: Piece::default(),
-            given: Vec::with_capacity(definition.columns.len()),
+            matched: 0,
+            own: None,
             position: 0,
             now: None,
             error: None,
@@ -55,7 +58,8 @@ impl DraftValues {
             let width = self.definition.columns.len();
             self.piece.values.reserve(width.saturating_mul(follow.saturating_add(1).min(PIECE)));
         }
-        self.given.clear();
+        self.matched = 0;
+        self.own = None;
         self.position = 0;
     }
 
@@ -67,14 +71,16 @@ impl DraftValues {
         if let Some(error) = self.error.take() {
             return Err(self.definition.locate(error));
         }
-        if self.piece.rows == 0 {
-            self.piece.given.clone_from(&self.given);
-        } else if self.given != self.piece.given {
-            let row = self.piece.values.len() - self.given.len();
-            let values = self.piece.values.split_off(row);
-            self.next_piece();
-            self.piece.values.extend(values);
-            self.piece.given.clone_from(&self.given);
+        let given = self.own.take();
+        if given.is_some() || self.matched < self.piece.given.len() {
+            let given = given.unwrap_or_else(|| self.piece.given[..self.matched].to_vec());
+            if self.piece.rows > 0 {
+                let row = self.piece.values.len() - given.len();
+                let values = self.piece.values.split_off(row);
+                self.next_piece();
+                self.piece.values.extend(values);
+            }
+            self.piece.given = given;
         }
         self.piece.rows += 1;
         Ok(())
@@ -116,9 +122,23 @@ impl DraftValues {
                 return self.refuse(error);
             }
             self.piece.values.push(value);
-            self.given.push(self.position);
+            self.note_given();
         }
         self.position += 1;
+    }
+
+    fn note_given(&mut self) {
+        let position = self.position;
+        match &mut self.own {
+            None if self.piece.given.get(self.matched) == Some(&position) => self.matched += 1,
+            None => {
+                let mut own = Vec::with_capacity(self.definition.columns.len());
+                own.extend_from_slice(&self.piece.given[..self.matched]);
+                own.push(position);
+                self.own = Some(own);
+            }
+            Some(own) => own.push(position),
+        }
     }
 
     fn leave_out(&mut self) {
