@@ -1,5 +1,6 @@
 //! Rows to be added, in as few statements as they need.
 
+use std::cell::Cell;
 use std::iter::{Peekable, Zip};
 use std::vec::IntoIter;
 
@@ -13,6 +14,43 @@ use crate::database::{Executor, Transaction};
 
 /// Rows in a piece: what an embedded database takes at best in one statement.
 pub(super) const PIECE: usize = 64;
+
+/// Lists of values that a thread keeps for their room.
+const SPARES: usize = 2;
+/// A list that has grown beyond this many values is given back.
+const LARGEST_SPARE: usize = 1024;
+
+thread_local! {
+    static SPARE: Cell<Vec<Vec<Value>>> = const { Cell::new(Vec::new()) };
+}
+
+/// An empty list, with the room of one that was sent where there is one: to ask for a block of its size
+/// makes the allocator tidy up all the small ones that were freed before.
+pub(super) fn empty_list() -> Vec<Value> {
+    let spare = SPARE.try_with(|place| {
+        let mut spares = place.take();
+        let spare = spares.pop();
+        place.set(spares);
+        spare
+    });
+    spare.ok().flatten().unwrap_or_default()
+}
+
+/// Keeps the room of a list that was sent.
+pub(super) fn keep_room(mut values: Vec<Value>) {
+    values.clear();
+    if values.capacity() > LARGEST_SPARE {
+        return;
+    }
+    // a thread that ends keeps nothing any more
+    let _ = SPARE.try_with(|place| {
+        let mut spares = place.take();
+        if spares.len() < SPARES {
+            spares.push(values);
+        }
+        place.set(spares);
+    });
+}
 
 /// Rows to be added. All of them have been checked, so that nothing is sent when one is wrong.
 ///
@@ -74,10 +112,15 @@ impl Batch {
         self.pieces.iter().any(|piece| piece.rows > 1 && !piece.given.contains(&position))
     }
 
+    /// How many there are.
+    pub(super) fn rows(&self) -> usize {
+        self.pieces.iter().map(|piece| piece.rows).sum()
+    }
+
     /// Whether a single statement takes them all.
     pub(super) fn is_one_statement(&self, capabilities: &Capabilities) -> bool {
         let Some(Piece { given, .. }) = self.pieces.first() else { return true };
-        let rows: usize = self.pieces.iter().map(|piece| piece.rows).sum();
+        let rows = self.rows();
         rows <= capabilities.insert_rows
             && rows.saturating_mul(given.len()) <= capabilities.max_binds
             && self.pieces.iter().all(|piece| piece.given == *given)

@@ -4,7 +4,7 @@ use eloquent_core::schema::Column;
 use eloquent_core::value::{ColumnValue, DateTime, Utc, Uuid, Value};
 use eloquent_core::{Error, ErrorKind, Name, Result};
 
-use super::batch::{PIECE, Piece};
+use super::batch::{PIECE, Piece, empty_list};
 use super::{KeySource, Model, ModelDef, now, object_id, timestamp};
 
 /// A row to be created, with the fields that have been given so far. Implemented by
@@ -55,6 +55,9 @@ impl DraftValues {
             self.next_piece();
         }
         if self.piece.rows == 0 {
+            if self.piece.values.capacity() == 0 {
+                self.piece.values = empty_list();
+            }
             let width = self.definition.columns.len();
             self.piece.values.reserve(width.saturating_mul(follow.saturating_add(1).min(PIECE)));
         }

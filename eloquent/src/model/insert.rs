@@ -8,7 +8,7 @@ use eloquent_core::statement::{ColumnRef, Expression, Insert, Projection, Source
 use eloquent_core::value::{Key as _, Value, ValueRef};
 use eloquent_core::{Error, ErrorKind, Name, Result};
 
-use super::batch::{Batch, Chunk, WriteChunk};
+use super::batch::{Batch, Chunk, WriteChunk, keep_room};
 use super::{FromRow, Model, ModelDef};
 use crate::database::{Executor, Located, Target, at_target};
 use crate::query::{BoxFuture, Collect};
@@ -179,8 +179,8 @@ impl<M: Model> Many<M> {
         let executor = Executor::resolve(self.target, Some(M::definition()))?;
         let capabilities = executor.capabilities().await.locate(M::definition())?;
         let definition = M::definition();
-        let mut writer =
-            ReadBack { definition, part, capabilities, ids_follow: false, rows: Vec::new() };
+        let rows = Vec::with_capacity(batch.rows());
+        let mut writer = ReadBack { definition, part, capabilities, ids_follow: false, rows };
         batch.send(&executor, &capabilities, &mut writer).await.locate(definition)?;
         Ok(writer.rows)
     }
@@ -236,7 +236,9 @@ impl<T: Send + 'static> WriteChunk for ReadBack<T> {
             let Statement::Insert(insert) = statement else {
                 return Err(lost(executor, definition));
             };
-            return self.read_given(executor, &given, &insert.values, affected);
+            self.read_given(executor, &given, &insert.values, affected)?;
+            keep_room(insert.values);
+            return Ok(());
         }
         if !self.capabilities.returning {
             return Err(cannot_read_back(executor, definition));
@@ -274,7 +276,6 @@ impl<T> ReadBack<T> {
         };
         let before = i64::try_from(count).map_err(|_| lost(executor, definition))?;
         let mut id = last.saturating_sub(before);
-        self.rows.reserve(count);
         for row in values.chunks(width) {
             id = id.saturating_add(1);
             let (places, columns) = (&*places, &*self.part.columns);
