@@ -78,6 +78,9 @@ fn parse_field<'a>(
         let result = parse_entry(&mut parsed, item);
         errors.ok(result);
     }
+    if !parsed.json {
+        errors.extend(field.ty.span(), types::mistaken(&field.ty));
+    }
     Some(parsed)
 }
 
@@ -112,9 +115,11 @@ fn expand(input: &DeriveInput, fields: &[EmbeddedField<'_>]) -> TokenStream {
         code!(#docs #vis #name: #handle)
     });
     let handles = fields.iter().enumerate().map(|(position, field)| {
-        let (name, make) = (field.ident, method(field, "handle"));
+        let name = field.ident;
         code! {
-            #name: #make::<::eloquent::__private::Within<W, Self, #position>, F>(place)
+            #name: ::eloquent::__private::Handle::of::<
+                ::eloquent::__private::Within<W, Self, #position>,
+            >(place)
         }
     });
     let doc = format!("The fields of [`{}`], as closures of queries see them.", ident.unraw());
@@ -180,15 +185,9 @@ fn value(ident: &Ident, fields: &[EmbeddedField<'_>]) -> TokenStream {
 
 fn read(field: &EmbeddedField<'_>) -> TokenStream {
     let (kept, ty) = (&field.name, &field.field.ty);
-    let stored = stored_type(field);
-    let spanned = quote_spanned!(ty.span()=> #stored);
-    let unwrap = match (field.json, types::option_inner(ty)) {
-        (false, _) => code!(),
-        (true, None) => code!(.0),
-        (true, Some(_)) => code!(.map(|json| json.0)),
-    };
     let Some(default) = &field.default else {
-        return code!(fields.read::<#spanned>(#kept)?#unwrap);
+        let find = method(field, "find");
+        return code!(#find(&fields, #kept)?);
     };
     let default = match default {
         None => quote_spanned!(ty.span()=> <#ty as ::core::default::Default>::default()),
@@ -199,14 +198,8 @@ fn read(field: &EmbeddedField<'_>) -> TokenStream {
             code!(#convert(#expression))
         }
     };
-    let wrap = match (field.json, types::option_inner(ty)) {
-        (false, _) => code!(#default),
-        (true, None) => code!(::eloquent::__private::Json(#default)),
-        (true, Some(_)) => {
-            code!(::core::option::Option::map(#default, ::eloquent::__private::Json))
-        }
-    };
-    code!(fields.read_or::<#spanned>(#kept, || #wrap)?#unwrap)
+    let find_or = method(field, "find_or");
+    code!(#find_or(&fields, #kept, || #default)?)
 }
 
 /// An item of the implementation of `Field`, or of `JsonField`.
@@ -235,11 +228,11 @@ fn stored_type(field: &EmbeddedField<'_>) -> TokenStream {
 
 /// What closures see of the field.
 fn handle(field: &EmbeddedField<'_>) -> TokenStream {
-    let (ty, stored) = (&field.field.ty, stored_type(field));
-    if field.json || types::is_scalar(ty) {
+    if field.json {
+        let stored = stored_type(field);
         return code!(::eloquent::__private::Col<#stored, F>);
     }
-    quote_spanned!(ty.span()=> <#ty as ::eloquent::__private::Field>::Handle<F>)
+    types::handle(&field.field.ty, &code!(F))
 }
 
 fn docs(field: &EmbeddedField<'_>) -> TokenStream {

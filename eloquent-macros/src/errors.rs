@@ -12,6 +12,13 @@ impl Errors {
         self.push(syn::Error::new(span, message));
     }
 
+    /// Adds a mistake, if there is one.
+    pub(crate) fn extend(&mut self, span: Span, message: Option<String>) {
+        if let Some(message) = message {
+            self.add(span, message);
+        }
+    }
+
     /// Adds what has been reported elsewhere.
     pub(crate) fn push(&mut self, error: syn::Error) {
         match &mut self.0 {

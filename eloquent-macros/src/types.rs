@@ -1,5 +1,6 @@
 //! What can be seen of a field's type without resolving it.
 
+use proc_macro2::TokenStream;
 use syn::{GenericArgument, Path, PathArguments, Type};
 
 /// What a type is, as far as its name tells.
@@ -37,11 +38,38 @@ pub(crate) fn kind(ty: &Type) -> Kind {
     }
 }
 
-/// Whether the type is seen to be one that no path leads into.
-pub(crate) fn is_scalar(ty: &Type) -> bool {
+/// What is wrong with a type that newcomers take for one of a column, and what to write.
+pub(crate) fn mistaken(ty: &Type) -> Option<String> {
     let ty = option_inner(ty).unwrap_or(ty);
-    !matches!(kind(ty), Kind::Other | Kind::Unknown)
-        || is_named(ty, &["bool", "f32", "f64", "NaiveDate", "NaiveTime", "Json"])
+    let (found, instead) = match ty {
+        Type::Reference(reference) if is_named(&reference.elem, &["str"]) => ("&str", "String"),
+        Type::Reference(_) => return Some("a row owns its data: remove the reference".into()),
+        _ if is_named(ty, &["usize"]) => ("usize", "i64"),
+        _ if is_named(ty, &["isize"]) => ("isize", "i64"),
+        _ if is_named(ty, &["char"]) => ("char", "String"),
+        _ => return None,
+    };
+    Some(format!("`{found}` cannot be stored in a column: write `{instead}`"))
+}
+
+/// What closures see of a field of this type, in a model of this family: a column, unless its type may
+/// have fields itself.
+pub(crate) fn handle(ty: &Type, family: &TokenStream) -> TokenStream {
+    if is_opaque(ty) {
+        return code!(::eloquent::__private::Col<#ty, #family>);
+    }
+    let nested = code!({
+        use ::eloquent::__private::Flat as _;
+        ::eloquent::__private::Look::<#ty>::NESTED
+    });
+    code!(::eloquent::__private::Seen<#ty, #nested, #family>)
+}
+
+/// Whether the type is seen to be one that no path leads into.
+fn is_opaque(ty: &Type) -> bool {
+    let ty = option_inner(ty).unwrap_or(ty);
+    const NAMES: [&str; 7] = ["bool", "f32", "f64", "NaiveDate", "NaiveTime", "Json", "Vec"];
+    !matches!(kind(ty), Kind::Other | Kind::Unknown) || is_named(ty, &NAMES)
 }
 
 /// The `T` of an `Option<T>`.

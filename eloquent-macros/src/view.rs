@@ -9,6 +9,7 @@ use syn::{DeriveInput, Field, Ident, Path};
 use crate::attribute::{Grammar, Item, Known};
 use crate::errors::Errors;
 use crate::input;
+use crate::types;
 
 /// More columns make a row of their own type worthwhile.
 const MAX_FIELDS: usize = 16;
@@ -93,6 +94,7 @@ fn parse_field<'a>(field: &'a Field, of: bool, errors: &mut Errors) -> Option<Vi
         };
         errors.ok(result);
     }
+    errors.extend(field.ty.span(), types::mistaken(&field.ty));
     Some(parsed)
 }
 

@@ -33,7 +33,7 @@ pub use eloquent_core::driver::{
     ReadConcern, ReadPreference, Registry, ResumeToken, TransactionOptions, WriteConcern,
 };
 pub use eloquent_core::row::OwnedRow;
-pub use eloquent_core::statement::RawSql;
+pub use eloquent_core::statement::{RawSql, Stages};
 pub use eloquent_core::value;
 pub use eloquent_core::value::{ColumnValue, DateTime, Decimal, Json, ObjectId, Utc, Uuid};
 pub use eloquent_core::{Error, ErrorKind, Result};
@@ -46,7 +46,9 @@ pub use schema::Schema;
 /// What most programs need: `use eloquent::prelude::*;`.
 pub mod prelude {
     pub use crate::model::{Embedded, FromRow as _, Model, View};
-    pub use crate::query::{Compare as _, Condition as _, Operand as _, Query, count, raw};
+    pub use crate::query::{
+        Assign as _, ChangeList as _, Compare as _, Condition as _, Operand as _, Query, count, raw,
+    };
     pub use crate::value::{DateTime, Decimal, Json, ObjectId, Utc, Uuid};
     pub use crate::{Db, new};
     pub use eloquent_core::value::ColumnValue;

@@ -17,7 +17,9 @@ pub use crate::model::{
     IntoColumn, KeySource, Model, ModelDef, ModelFamily, Portable, Relational, TimestampField,
     View, ViewColumns, ViewOf,
 };
-pub use crate::query::{Col, Expr, Handles, Nested, Operand, Place, Top, Way, Within, count};
+pub use crate::query::{
+    Col, Expr, Handle, Handles, Nested, Operand, Place, Top, Way, Within, count,
+};
 
 /// What becomes of a Rust value that is written.
 pub type Written = std::result::Result<Value, Mismatch>;
@@ -30,23 +32,33 @@ pub type Read<T> = std::result::Result<T, Mismatch>;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be stored in a column",
     label = "not a column type",
-    note = "for an enum or a newtype, add `#[derive(ColumnValue)]`; for other data, add `#[model(json)]` to the field"
+    note = "add `#[derive(ColumnValue)]` to an enum or a newtype, `#[derive(Embedded)]` to a struct; for other data, use `Json<{Self}>`"
 )]
 pub trait Field: Sized {
     /// The column that it gets, unless its attributes say otherwise.
     const SHAPE: Shape;
-
-    /// What closures of queries see of it.
-    type Handle<F: Family>: Copy + Send + Sync + 'static;
-
-    /// The same, at the end of a path.
-    fn handle<W: Way, F: Family>(place: Place) -> Self::Handle<F>;
 
     /// Reads the next column of a row.
     ///
     /// # Errors
     /// When the value does not fit.
     fn read(row: &mut RowReader<'_>) -> Result<Self>;
+
+    /// Reads a field of an embedded struct.
+    ///
+    /// # Errors
+    /// When it is missing and not an `Option`, or does not fit.
+    fn find(fields: &FieldsIn<'_>, name: &'static str) -> Read<Self>;
+
+    /// Reads a field of an embedded struct, or takes its default where it is missing.
+    ///
+    /// # Errors
+    /// When it does not fit.
+    fn find_or(
+        fields: &FieldsIn<'_>,
+        name: &'static str,
+        default: impl FnOnce() -> Self,
+    ) -> Read<Self>;
 
     /// The value to bind.
     ///
@@ -62,17 +74,23 @@ pub trait Field: Sized {
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: ColumnValue<Inside: Handles<T>>> Field for T {
+impl<T: ColumnValue> Field for T {
     const SHAPE: Shape = Shape { ty: T::TYPE, nullable: T::NULLABLE };
-
-    type Handle<F: Family> = <T::Inside as Handles<T>>::Handle<F>;
-
-    fn handle<W: Way, F: Family>(place: Place) -> Self::Handle<F> {
-        <T::Inside as Handles<T>>::handle::<W, F>(place)
-    }
 
     fn read(row: &mut RowReader<'_>) -> Result<Self> {
         row.read()
+    }
+
+    fn find(fields: &FieldsIn<'_>, name: &'static str) -> Read<Self> {
+        fields.read(name)
+    }
+
+    fn find_or(
+        fields: &FieldsIn<'_>,
+        name: &'static str,
+        default: impl FnOnce() -> Self,
+    ) -> Read<Self> {
+        fields.read_or(name, default)
     }
 
     fn write(&self) -> Written {
@@ -88,6 +106,47 @@ impl<T: ColumnValue<Inside: Handles<T>>> Field for T {
     }
 }
 
+/// What closures of queries see of a field of type `T`, which is [`Nested`] if `NESTED`, else [`Col`]. The
+/// columns of a model name this and no bound, so that a type that is no column type is reported where it
+/// is stored, and not again wherever the columns are named.
+pub type Seen<T, const NESTED: bool, F> = <Choice<NESTED> as Choose<T, F>>::Handle;
+
+/// Chooses what closures see.
+#[derive(Debug)]
+pub struct Choice<const NESTED: bool>;
+
+/// What is chosen for a field of type `T`.
+pub trait Choose<T, F> {
+    /// That.
+    type Handle: Handle;
+}
+
+impl<T: 'static, F: Family> Choose<T, F> for Choice<false> {
+    type Handle = Col<T, F>;
+}
+
+impl<T: ColumnValue<Inside: Embedded>, F: Family> Choose<T, F> for Choice<true> {
+    type Handle = Nested<T, T::Inside, F>;
+}
+
+/// Answers whether `T` has fields that closures see: `Look::<T>::NESTED` is the constant below where `T` is
+/// embedded, and that of [`Flat`] for any other type.
+#[derive(Debug)]
+pub struct Look<T>(std::marker::PhantomData<T>);
+
+impl<T: ColumnValue<Inside: Embedded>> Look<T> {
+    /// It has.
+    pub const NESTED: bool = true;
+}
+
+/// The answer of [`Look`] for types without such fields.
+pub trait Flat {
+    /// It has none.
+    const NESTED: bool = false;
+}
+
+impl<T> Flat for Look<T> {}
+
 /// A type whose field is marked `json`, with what [`Field`] has. `F` is the type of the field, this one
 /// or an `Option` of it, and `S` what the column holds.
 #[diagnostic::on_unimplemented(
@@ -99,14 +158,23 @@ pub trait JsonField<F, S>: Sized {
     /// The column that the field gets.
     const SHAPE: Shape;
 
-    /// The column, as closures of queries see it.
-    fn handle<W: Way, M: Family>(place: Place) -> Col<S, M>;
-
     /// Reads the next column of a row.
     ///
     /// # Errors
     /// When the value does not fit.
     fn read(row: &mut RowReader<'_>) -> Result<F>;
+
+    /// Reads a field of an embedded struct.
+    ///
+    /// # Errors
+    /// When it is missing and not an `Option`, or does not fit.
+    fn find(fields: &FieldsIn<'_>, name: &'static str) -> Read<F>;
+
+    /// Reads a field of an embedded struct, or takes its default where it is missing.
+    ///
+    /// # Errors
+    /// When it does not fit.
+    fn find_or(fields: &FieldsIn<'_>, name: &'static str, default: impl FnOnce() -> F) -> Read<F>;
 
     /// The value to bind.
     ///
@@ -127,12 +195,20 @@ macro_rules! json_fields {
         impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> JsonField<$field, $stored> for T {
             const SHAPE: Shape = <$stored as Field>::SHAPE;
 
-            fn handle<W: Way, M: Family>(place: Place) -> Col<$stored, M> {
-                Col::at(place.at::<W>())
-            }
-
             fn read(row: &mut RowReader<'_>) -> Result<$field> {
                 row.read().map($unwrap)
+            }
+
+            fn find(fields: &FieldsIn<'_>, name: &'static str) -> Read<$field> {
+                fields.read(name).map($unwrap)
+            }
+
+            fn find_or(
+                fields: &FieldsIn<'_>,
+                name: &'static str,
+                default: impl FnOnce() -> $field,
+            ) -> Read<$field> {
+                fields.read_or(name, || $wrap(default())).map($unwrap)
             }
 
             fn write(field: &$field) -> Written {

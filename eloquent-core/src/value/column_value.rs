@@ -13,7 +13,7 @@ use crate::{Error, ErrorKind};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be stored in a column",
     label = "not a column type",
-    note = "for an enum or a newtype, add `#[derive(ColumnValue)]`; for other data, use `Json<{Self}>`"
+    note = "add `#[derive(ColumnValue)]` to an enum or a newtype, `#[derive(Embedded)]` to a struct; for other data, use `Json<{Self}>`"
 )]
 pub trait ColumnValue: Sized + Send + Sync + 'static {
     /// The column that a table gets for this type, unless the model says otherwise.

@@ -73,6 +73,9 @@ impl Model {
 fn check_storage(field: &DeclaredField, errors: &mut Errors) {
     let kind = types::kind(&field.ty);
     let (name, ty) = (field.name(), shown(field));
+    if !matches!(field.storage, Storage::Json(_)) {
+        errors.extend(field.ty_span(), types::mistaken(&field.ty));
+    }
     match field.storage {
         Storage::Length(_, span) if !matches!(kind, Kind::Text | Kind::Unknown) => {
             errors.add(

@@ -57,9 +57,9 @@ fn implementation(model: &Model, names: &Names<'_>) -> TokenStream {
     let Names { model: ident, columns, draft } = names;
     let fields = &model.declared.fields;
     let cols = fields.iter().enumerate().map(|(position, field)| {
-        let (name, handle) = (&field.ident, method(field, "handle"));
+        let name = &field.ident;
         code! {
-            #name: #handle::<::eloquent::__private::Top, Self::Family>(
+            #name: ::eloquent::__private::Handle::of::<::eloquent::__private::Top>(
                 ::eloquent::__private::Place::column(source, &columns[#position]),
             )
         }
@@ -172,14 +172,15 @@ fn kind(model: &Model) -> TokenStream {
     }
 }
 
-/// What closures see of a field: a column, unless its type may have fields itself.
+/// What closures see of a field.
 fn handle(field: &DeclaredField, kind: &TokenStream) -> TokenStream {
-    let (ty, stored) = (&field.ty, stored_type(field));
-    if matches!(field.storage, Storage::Json(_)) || types::is_scalar(ty) {
-        return code!(::eloquent::__private::Col<#stored, ::eloquent::__private::#kind>);
-    }
-    quote_spanned! {field.ty_span()=>
-        <#ty as ::eloquent::__private::Field>::Handle<::eloquent::__private::#kind>
+    let family = code!(::eloquent::__private::#kind);
+    match field.storage {
+        Storage::Json(_) => {
+            let stored = stored_type(field);
+            code!(::eloquent::__private::Col<#stored, #family>)
+        }
+        _ => types::handle(&field.ty, &family),
     }
 }
 

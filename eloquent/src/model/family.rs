@@ -34,12 +34,32 @@ impl Family for Portable {
 }
 
 /// The families that can lock rows: all but [`Documents`]. A database without row locks refuses them.
+///
+/// A parameter of the methods that need it (`F: RowLocks`): there, the compiler says the least about it.
 #[diagnostic::on_unimplemented(
-    message = "a document model has no row locks",
-    label = "documents are not locked",
-    note = "use a transaction, which fails when another one writes the same documents"
+    message = "a document model has no row locks: use a transaction, which fails when another one writes \
+               the same documents",
+    label = "documents are not locked"
 )]
 pub trait RowLocks: Family {}
 
+#[diagnostic::do_not_recommend]
 impl RowLocks for Relational {}
+
+#[diagnostic::do_not_recommend]
 impl RowLocks for Portable {}
+
+/// The families that may live in collections: all but [`Relational`]. A database without them refuses what
+/// needs them. A parameter of methods as [`RowLocks`] is.
+#[diagnostic::on_unimplemented(
+    message = "this model lives in tables, which have no pipelines and are not watched: write queries or \
+               `Db::raw`, or make it a `#[model(document)]`",
+    label = "for models that live in collections"
+)]
+pub trait Collections: Family {}
+
+#[diagnostic::do_not_recommend]
+impl Collections for Documents {}
+
+#[diagnostic::do_not_recommend]
+impl Collections for Portable {}

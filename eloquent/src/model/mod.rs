@@ -30,7 +30,7 @@ pub use draft::{Draft, DraftValues, check_draft};
 pub use embedded::Embedded;
 #[doc(hidden)]
 pub use embedded::{FieldsIn, FieldsOut};
-pub use family::{Documents, Family, Portable, Relational, RowLocks};
+pub use family::{Collections, Documents, Family, Portable, Relational, RowLocks};
 pub use first_or_create::FirstOrCreate;
 pub use insert::{Create, CreateMany, InsertMany};
 pub use into_column::IntoColumn;
@@ -182,7 +182,10 @@ pub trait Model: FromRow + Sync {
     ///
     /// Awaiting it fails with [`ErrorKind::Unsupported`](crate::ErrorKind) on a database that has no
     /// documents, or another language than that of the stages.
-    fn aggregate(stages: impl Into<Stages>) -> Aggregation<Self> {
+    fn aggregate<F: Collections>(stages: impl Into<Stages>) -> Aggregation<Self>
+    where
+        Self: Model<Family = F>,
+    {
         Aggregation::new(stages)
     }
 
@@ -204,7 +207,10 @@ pub trait Model: FromRow + Sync {
     ///
     /// Awaiting it fails with [`ErrorKind::Unsupported`](crate::ErrorKind) on a database that does not tell
     /// of changes.
-    fn watch() -> Watch<Self> {
+    fn watch<F: Collections>() -> Watch<Self>
+    where
+        Self: Model<Family = F>,
+    {
         Watch::new()
     }
 

@@ -4,6 +4,7 @@
 //! does not compile. The type is all they add: what they hold is the neutral
 //! [`Expression`] that drivers read.
 
+mod assign;
 mod compare;
 mod document;
 mod into_expr;
@@ -15,18 +16,18 @@ use std::ops::Not;
 
 use eloquent_core::schema::Column;
 use eloquent_core::statement::{
-    Aggregate, AggregateFunction, Assignment, ChangeAction, CompareOperator, Expression, Order,
-    Predicate, RawSql, Source,
+    Aggregate, AggregateFunction, CompareOperator, Expression, Order, Predicate, RawSql, Source,
 };
 use eloquent_core::value::{ColumnValue, Mismatch, Value};
 
 use super::path::{Place, Top, Way};
 use crate::model::{IntoColumn, Relational};
 
+pub use assign::Assign;
 pub use compare::Compare;
-pub use document::List;
+pub use document::{ChangeList, ElementOf, List, Optional};
 pub use into_expr::IntoExpr;
-pub use nested::{Handles, Nested};
+pub use nested::{Handle, Handles, Nested};
 pub use number::Number;
 
 /// How deep conditions may be nested. Lists of `and` and `or` do not nest.
@@ -82,15 +83,6 @@ impl<T, F> Col<T, F> {
 }
 
 impl<T: ColumnValue, F> Col<T, F> {
-    /// What it becomes in an update. Inside of a column, what has to be there for it is made.
-    pub fn set(self, value: impl IntoExpr<T>) -> Assignment {
-        let value = value.into_expr().node;
-        match self.place.expression(T::TYPE) {
-            Expression::Column(column) => Assignment { column, value },
-            _ => document::change(self.place, Ok(ChangeAction::Set(value))),
-        }
-    }
-
     pub(crate) fn into_expression(self) -> Expression {
         self.place.expression(T::TYPE)
     }

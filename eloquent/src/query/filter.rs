@@ -16,17 +16,23 @@ use crate::model::{Model, RowLocks};
 /// # Ok(())
 /// # }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no order: write `u.name.asc()` or `u.name.desc()`, or a tuple of such",
+    label = "ascending or descending?"
+)]
 pub trait IntoOrder {
     /// Adds the terms.
     fn push(self, terms: &mut Vec<Order>);
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoOrder for Order {
     fn push(self, terms: &mut Vec<Order>) {
         terms.push(self);
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoOrder for Vec<Order> {
     fn push(self, terms: &mut Vec<Order>) {
         terms.extend(self);
@@ -35,6 +41,7 @@ impl IntoOrder for Vec<Order> {
 
 macro_rules! order_tuples {
     ($(($($name:ident),+))+) => {$(
+        #[diagnostic::do_not_recommend]
         impl<$($name: IntoOrder),+> IntoOrder for ($($name,)+) {
             #[allow(non_snake_case)]
             fn push(self, terms: &mut Vec<Order>) {
@@ -128,23 +135,30 @@ impl<M: Model, C: Copy> Query<M, C> {
         self.plan.select.having.push(predicate);
         self
     }
-}
 
-impl<M: Model<Family: RowLocks>, C: Copy> Query<M, C> {
     /// Locks the rows against writes and other locks until the transaction ends.
-    pub fn lock_for_update(mut self) -> Self {
+    pub fn lock_for_update<F: RowLocks>(mut self) -> Self
+    where
+        M: Model<Family = F>,
+    {
         self.plan.select.lock = Some(Lock { mode: LockMode::Update, wait: LockWait::Wait });
         self
     }
 
     /// Locks the rows against writes until the transaction ends.
-    pub fn lock_for_share(mut self) -> Self {
+    pub fn lock_for_share<F: RowLocks>(mut self) -> Self
+    where
+        M: Model<Family = F>,
+    {
         self.plan.select.lock = Some(Lock { mode: LockMode::Share, wait: LockWait::Wait });
         self
     }
 
     /// Leaves rows out that another transaction has locked; after a `lock_…` clause.
-    pub fn skip_locked(mut self) -> Self {
+    pub fn skip_locked<F: RowLocks>(mut self) -> Self
+    where
+        M: Model<Family = F>,
+    {
         if let Some(lock) = &mut self.plan.select.lock {
             lock.wait = LockWait::SkipLocked;
         }
@@ -152,7 +166,10 @@ impl<M: Model<Family: RowLocks>, C: Copy> Query<M, C> {
     }
 
     /// Fails at once when another transaction has locked a row; after a `lock_…` clause.
-    pub fn no_wait(mut self) -> Self {
+    pub fn no_wait<F: RowLocks>(mut self) -> Self
+    where
+        M: Model<Family = F>,
+    {
         if let Some(lock) = &mut self.plan.select.lock {
             lock.wait = LockWait::NoWait;
         }

@@ -25,7 +25,8 @@ use eloquent_core::statement::{Projection, Select, Source, Statement};
 pub(crate) use aggregate::count_of;
 pub use chunk::Chunks;
 pub use expr::{
-    Col, Compare, Condition, Expr, Handles, IntoExpr, List, Nested, Number, Operand, count, raw,
+    Assign, ChangeList, Col, Compare, Condition, ElementOf, Expr, Handle, Handles, IntoExpr, List,
+    Nested, Number, Operand, Optional, count, raw,
 };
 pub use filter::IntoOrder;
 pub use join::Scope;

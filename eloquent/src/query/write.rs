@@ -8,7 +8,7 @@ use eloquent_core::statement::{
 use eloquent_core::value::ColumnValue;
 use eloquent_core::{Error, ErrorKind, Result};
 
-use super::{Col, IntoExpr, Number, Plan, Query, Running};
+use super::{Assign as _, Col, IntoExpr, Number, Plan, Query, Running};
 use crate::database::{Executor, Located, Target, at_target};
 use crate::model::{Model, ModelDef, now, timestamp};
 
@@ -24,21 +24,22 @@ use crate::model::{Model, ModelDef, now, timestamp};
 /// # }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` does not say what columns become",
-    label = "expected assignments",
-    note = "write `u.name.set(\"Ada\")`, or a tuple of such"
+    message = "`{Self}` does not say what columns become: write `u.name.set(\"Ada\")`, or a tuple of such",
+    label = "expected assignments"
 )]
 pub trait IntoAssignments {
     /// Adds the assignments.
     fn push(self, out: &mut Vec<Assignment>);
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoAssignments for Assignment {
     fn push(self, out: &mut Vec<Assignment>) {
         out.push(self);
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoAssignments for Vec<Assignment> {
     fn push(self, out: &mut Vec<Assignment>) {
         out.extend(self);
@@ -47,6 +48,7 @@ impl IntoAssignments for Vec<Assignment> {
 
 macro_rules! assignment_tuples {
     ($(($($name:ident),+))+) => {$(
+        #[diagnostic::do_not_recommend]
         impl<$($name: IntoAssignments),+> IntoAssignments for ($($name,)+) {
             #[allow(non_snake_case)]
             fn push(self, out: &mut Vec<Assignment>) {

@@ -1,3 +1,5 @@
+//! One message for a field, wherever the model is used.
+
 use eloquent::prelude::*;
 
 struct Address {
@@ -10,4 +12,7 @@ struct User {
     address: Address,
 }
 
-fn main() {}
+fn main() {
+    let _ = User::query().filter(|u| u.id.eq(1)).lock_for_update();
+    let _ = new!(User { address: Address { city: String::new() } });
+}

@@ -5,7 +5,7 @@ use eloquent_core::statement::{
 };
 use eloquent_core::value::{ColumnValue, Element, Mismatch, Value};
 
-use super::{Col, Expr, Handles, IntoExpr, Nested, Number, Operand as _, Place, Top};
+use super::{Col, Expr, Handle, Handles, IntoExpr, Nested, Number, Operand as _, Place, Top};
 use crate::model::{Documents, Embedded, IntoColumn};
 
 /// A list: a `Vec`, or an `Option` of one.
@@ -54,10 +54,29 @@ impl<T: ColumnValue> Col<T, Documents> {
     }
 }
 
-impl<T: ColumnValue> Col<Option<T>, Documents> {
+/// The type of a field that need not be there.
+#[diagnostic::on_unimplemented(
+    message = "a field of type `{Self}` cannot be unset: make it an `Option`, or `set` it to another value",
+    label = "without it, the document could not be read"
+)]
+pub trait Optional {}
+
+#[diagnostic::do_not_recommend]
+impl<T> Optional for Option<T> {}
+
+impl<T> Col<T, Documents> {
     /// Removes it. What is missing already stays so.
-    pub fn unset(self) -> Assignment {
+    #[rustfmt::skip] // on one line the compiler shows it shorter where it is called in vain
+    pub fn unset(self) -> Assignment where T: Optional {
         change(self.place, Ok(ChangeAction::Unset))
+    }
+}
+
+impl<T, E: Embedded> Nested<T, E, Documents> {
+    /// Removes it with all that is in it. What is missing already stays so.
+    #[rustfmt::skip] // as above
+    pub fn unset(self) -> Assignment where T: Optional {
+        self.whole.unset()
     }
 }
 
@@ -70,13 +89,6 @@ impl<T: ColumnValue, E: Embedded> Nested<T, E, Documents> {
     /// There is no such field.
     pub fn missing(self) -> Expr<bool> {
         self.whole().missing()
-    }
-}
-
-impl<T: ColumnValue, E: Embedded> Nested<Option<T>, E, Documents> {
-    /// Removes it with all that is in it. What is missing already stays so.
-    pub fn unset(self) -> Assignment {
-        self.whole().unset()
     }
 }
 
@@ -125,21 +137,76 @@ impl<L: List> Col<L, Documents> {
     }
 }
 
-/// Changes of lists, where they are. A list that is missing counts as an empty one.
-impl<L: List> Col<L, Documents> {
+/// A list of a document that is changed where it is, by one value. A list that is missing counts as an
+/// empty one. In the prelude.
+///
+/// ```
+/// use eloquent::prelude::*;
+///
+/// #[derive(Model)]
+/// #[model(document)]
+/// struct Post {
+///     id: ObjectId,
+///     tags: Vec<String>,
+/// }
+///
+/// let draft = Post::query().filter(|p| p.tags.contains("new"));
+/// draft.update(|p| p.tags.push("seen"));
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{V}` is no element of `{Self}`",
+    label = "expected an element of a list",
+    note = "lists are changed in place where the field is a `Vec` and the model `#[model(document)]`; \
+            the value is of the type of the elements"
+)]
+pub trait ChangeList<V>: Sized {
     /// Puts a value behind the last element.
-    pub fn push(self, value: impl IntoColumn<L::Item>) -> Assignment {
-        change(self.place, values([value]).map(ChangeAction::Push))
+    fn push(self, value: V) -> Assignment;
+
+    /// Puts a value behind the last element, unless it is among the elements.
+    fn add_to_set(self, value: V) -> Assignment;
+
+    /// Takes all elements out that are equal to this value.
+    fn pull(self, value: V) -> Assignment;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T, F, V: ElementOf<T, F>> ChangeList<V> for Col<T, F> {
+    fn push(self, value: V) -> Assignment {
+        change(self.place, value.into_elements().map(ChangeAction::Push))
     }
 
+    fn add_to_set(self, value: V) -> Assignment {
+        change(self.place, value.into_elements().map(ChangeAction::AddToSet))
+    }
+
+    fn pull(self, value: V) -> Assignment {
+        change(self.place, value.into_elements().map(ChangeAction::Pull))
+    }
+}
+
+/// A value that can stand for an element of a list of type `T`, in a model of the family `F`.
+#[doc(hidden)]
+pub trait ElementOf<T, F> {
+    /// The value as it is stored, in a list of one.
+    ///
+    /// # Errors
+    /// When it has no stored form.
+    fn into_elements(self) -> Result<Vec<Value>, Mismatch>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<L: List, V: IntoColumn<L::Item>> ElementOf<L, Documents> for V {
+    fn into_elements(self) -> Result<Vec<Value>, Mismatch> {
+        values([self])
+    }
+}
+
+/// Changes of lists by several values. A list that is missing counts as an empty one.
+impl<L: List> Col<L, Documents> {
     /// Puts values behind the last element, in their order.
     pub fn push_all<V: IntoColumn<L::Item>>(self, all: impl IntoIterator<Item = V>) -> Assignment {
         change(self.place, values(all).map(ChangeAction::Push))
-    }
-
-    /// Puts a value behind the last element, unless it is among the elements.
-    pub fn add_to_set(self, value: impl IntoColumn<L::Item>) -> Assignment {
-        change(self.place, values([value]).map(ChangeAction::AddToSet))
     }
 
     /// Puts those of these values behind the last element that are not among the elements.
@@ -148,11 +215,6 @@ impl<L: List> Col<L, Documents> {
         all: impl IntoIterator<Item = V>,
     ) -> Assignment {
         change(self.place, values(all).map(ChangeAction::AddToSet))
-    }
-
-    /// Takes all elements out that are equal to this value.
-    pub fn pull(self, value: impl IntoColumn<L::Item>) -> Assignment {
-        change(self.place, values([value]).map(ChangeAction::Pull))
     }
 
     /// Takes all elements out that are equal to one of these values.
@@ -204,9 +266,7 @@ fn about_element<L: List, C: IntoExpr<bool>>(
     ) -> C,
 ) -> Result<(u16, Predicate), Mismatch> {
     let (place, number) = Place::element(list.place);
-    let element =
-        <<L::Item as ColumnValue>::Inside as Handles<L::Item>>::handle::<Top, Documents>(place);
-    let predicate = condition(element).into_expr().into_predicate();
+    let predicate = condition(Handle::of::<Top>(place)).into_expr().into_predicate();
     match predicate.is_about_element(number) {
         true => Ok((number, predicate)),
         false => Err(Mismatch::because(

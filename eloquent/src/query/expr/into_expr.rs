@@ -21,9 +21,8 @@ use crate::model::IntoColumn;
 /// # }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be compared with a column of type `{T}`",
-    label = "expected a `{T}`, or a column or expression of that type",
-    note = "columns are strongly typed: convert the value, or change the type of the field"
+    message = "`{Self}` cannot stand for a `{T}`: convert it, or compare it with something (`u.name.eq(..)`)",
+    label = "expected a `{T}`, or a column or expression of that type"
 )]
 pub trait IntoExpr<T> {
     /// The expression.

@@ -5,10 +5,10 @@ use std::ops::Deref;
 
 use eloquent_core::Result;
 use eloquent_core::row::RowReader;
-use eloquent_core::statement::{Assignment, Expression};
+use eloquent_core::statement::Expression;
 use eloquent_core::value::{ColumnValue, Opaque};
 
-use super::{Col, Expr, IntoExpr, Operand, Place, Way};
+use super::{Col, Expr, Operand, Place, Way};
 use crate::model::{Embedded, Family, Relational};
 use crate::query::Selection;
 
@@ -23,7 +23,7 @@ use crate::query::Selection;
 /// let nowhere = User::query().filter(|u| u.address.is_null());
 /// ```
 pub struct Nested<T, E: Embedded, F: Family = Relational> {
-    whole: Col<T, F>,
+    pub(super) whole: Col<T, F>,
     paths: E::Paths<F>,
 }
 
@@ -59,11 +59,6 @@ impl<T: ColumnValue, E: Embedded, F: Family> Nested<T, E, F> {
     pub fn source(self) -> eloquent_core::statement::Source {
         self.whole.source()
     }
-
-    /// What the whole becomes in an update.
-    pub fn set(self, value: impl IntoExpr<T>) -> Assignment {
-        self.whole.set(value)
-    }
 }
 
 impl<T: ColumnValue, E: Embedded, F: Family> Operand<T> for Nested<T, E, F> {
@@ -84,28 +79,36 @@ impl<T: ColumnValue, E: Embedded, F: Family> Selection for Nested<T, E, F> {
     }
 }
 
-/// What closures of queries see of a field of type `T`: its fields if it is embedded, else a column.
+/// What closures of queries see of a field: a [`Col`] or a [`Nested`].
 #[doc(hidden)]
-pub trait Handles<T> {
-    /// That.
-    type Handle<F: Family>: Copy + Send + Sync + 'static;
-
+pub trait Handle: Copy + Send + Sync + 'static {
     /// That, at the end of a path.
-    fn handle<W: Way, F: Family>(place: Place) -> Self::Handle<F>;
+    fn of<W: Way>(place: Place) -> Self;
 }
 
-impl<T: ColumnValue> Handles<T> for Opaque {
-    type Handle<F: Family> = Col<T, F>;
-
-    fn handle<W: Way, F: Family>(place: Place) -> Col<T, F> {
+impl<T: 'static, F: Family> Handle for Col<T, F> {
+    fn of<W: Way>(place: Place) -> Self {
         Col::at(place.at::<W>())
     }
 }
 
-impl<T: ColumnValue, E: Embedded> Handles<T> for E {
-    type Handle<F: Family> = Nested<T, E, F>;
-
-    fn handle<W: Way, F: Family>(place: Place) -> Nested<T, E, F> {
+impl<T: 'static, E: Embedded, F: Family> Handle for Nested<T, E, F> {
+    fn of<W: Way>(place: Place) -> Self {
         Nested { whole: Col::at(place.at::<W>()), paths: E::paths::<W, F>(place) }
     }
+}
+
+/// What closures of queries see of a field of type `T`: its fields if it is embedded, else a column.
+#[doc(hidden)]
+pub trait Handles<T> {
+    /// That.
+    type Handle<F: Family>: Handle;
+}
+
+impl<T: ColumnValue> Handles<T> for Opaque {
+    type Handle<F: Family> = Col<T, F>;
+}
+
+impl<T: ColumnValue, E: Embedded> Handles<T> for E {
+    type Handle<F: Family> = Nested<T, E, F>;
 }

@@ -1,0 +1,11 @@
+use eloquent::prelude::*;
+
+#[derive(Model)]
+struct User {
+    id: i64,
+    name: String,
+}
+
+fn main() {
+    let _ = User::query().order_by(|u| u.name);
+}

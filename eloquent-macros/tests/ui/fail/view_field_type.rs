@@ -1,0 +1,11 @@
+use eloquent::prelude::*;
+
+struct Point;
+
+#[derive(View)]
+struct Place {
+    name: String,
+    point: Point,
+}
+
+fn main() {}
