@@ -63,12 +63,13 @@ impl Seeding {
     /// # async fn main() -> eloquent::Result<()> {
     /// # use eloquent::prelude::*;
     /// # use eloquent::seeding::{Models, Seeder, Seeders, Seeding, async_trait};
-    /// # #[derive(Model, Debug)] struct User { id: i64 }
+    /// # #[derive(Model, Debug)] struct User { id: i64, #[model(unique)] email: String }
     /// # struct UserSeeder;
     /// # #[async_trait] impl Seeder for UserSeeder {
     /// #     fn models(&self) -> Models { Models::new().add::<User>() }
     /// #     async fn run(&self) -> eloquent::Result<()> {
-    /// #         User::create(new!(User {})).await.map(drop)
+    /// #         let row = new!(User { email: "ada@example.org" });
+    /// #         User::upsert([row]).unique_by(|u| u.email).ignore().await.map(drop)
     /// #     }
     /// # }
     /// # let db = Db::connect("sqlite::memory:").await?;
