@@ -14,7 +14,12 @@ pub(crate) struct Fault {
     hint: Option<String>,
     connection: Option<String>,
     driver: Option<String>,
+    /// What it is about, as far as the database told: table, column, constraint.
+    about: [Option<String>; 3],
 }
+
+/// What the parts of `about` are called.
+const ABOUT: [&str; 3] = ["table", "column", "constraint"];
 
 impl From<&Error> for Fault {
     fn from(error: &Error) -> Self {
@@ -25,6 +30,7 @@ impl From<&Error> for Fault {
             hint: owned(error.hint()),
             connection: owned(error.connection()),
             driver: owned(error.driver()),
+            about: [error.table(), error.column(), error.constraint()].map(owned),
         }
     }
 }
@@ -37,7 +43,8 @@ impl From<&clap::Error> for Fault {
         let message = lines.next().unwrap_or_default();
         let message = message.strip_prefix("error: ").unwrap_or(message).to_owned();
         let hint = lines.find_map(|line| line.strip_prefix("tip: ")).map(str::to_owned);
-        Fault { code: "usage", message, hint, connection: None, driver: None }
+        let about = [None, None, None];
+        Fault { code: "usage", message, hint, connection: None, driver: None, about }
     }
 }
 
@@ -50,16 +57,30 @@ impl Fault {
             "hint": self.hint,
             "connection": self.connection,
             "driver": self.driver,
+            "table": self.about[0],
+            "column": self.about[1],
+            "constraint": self.about[2],
         })
     }
 
     /// For people: the code, what happened and where, and on a line of its own what to do.
     pub(super) fn text(&self, styles: Styles, width: Option<usize>) -> String {
         let head = format!("error[{}]:", self.code);
-        let place = match (&self.connection, &self.driver) {
-            (Some(connection), _) => format!(" (connection `{connection}`)"),
-            (None, Some(driver)) => format!(" (driver `{driver}`)"),
-            (None, None) => String::new(),
+        let mut place: Vec<String> = Vec::new();
+        match (&self.connection, &self.driver) {
+            (Some(connection), _) => place.push(format!("connection `{connection}`")),
+            (None, Some(driver)) => place.push(format!("driver `{driver}`")),
+            (None, None) => {}
+        }
+        // what the message names itself is not said twice
+        let about = ABOUT.iter().zip(&self.about).filter_map(|(what, name)| {
+            let name = name.as_ref()?;
+            (!self.message.contains(&format!("`{name}`"))).then(|| format!("{what} `{name}`"))
+        });
+        place.extend(about);
+        let place = match place.is_empty() {
+            true => String::new(),
+            false => format!(" ({})", place.join(", ")),
         };
         let mut lines = paragraph(&head, &format!("{}{place}", self.message), width);
         if let Some(first) = lines.first_mut() {
@@ -125,6 +146,16 @@ mod tests {
         assert_eq!(
             Fault::from(&error).text(styles, None),
             "error[config]: it is\\u{1b} wrong (connection `pg`)\n  hint: set it\n"
+        );
+        let placed = Error::invalid("the column `email` is null").with_connection("pg");
+        let placed = Fault::from(&placed.with_table("users").with_column("email"));
+        assert_eq!(
+            placed.text(styles, None),
+            "error[invalid_input]: the column `email` is null (connection `pg`, table `users`)\n"
+        );
+        assert_eq!(
+            (&placed.json()["table"], &placed.json()["column"]),
+            (&"users".into(), &"email".into())
         );
         for width in [20, 30] {
             let text = Fault::from(&error).text(styles, Some(width));
