@@ -12,7 +12,7 @@ use eloquent::migration::{
     Rollback, Stop, async_trait,
 };
 use eloquent::{Capabilities, Db, Error, ErrorKind, Result};
-use eloquent_conformance::wrapper::Wrapper;
+use eloquent_conformance::wrapper::{Fault, Step, Wrapper};
 use tokio::task::JoinHandle;
 
 /// A database in a file of its own.
@@ -306,4 +306,77 @@ async fn two_of_one_name_are_refused_and_a_history_can_be_begun() {
     assert!(status[0].note.as_ref().is_some_and(|note| note.contains("made by hand")));
     migrator.resolve("01_a", Resolution::Reverted, "").await.expect("removed");
     assert_eq!(migrator.run().await.into_result().expect("it runs").len(), 1);
+}
+
+/// Makes a collection and writes two documents, each in a step of its own.
+#[derive(Default)]
+struct Documents(Arc<AtomicBool>);
+
+#[async_trait]
+impl Migration for Documents {
+    fn name(&self) -> &str {
+        "01_documents"
+    }
+
+    async fn up(&self, db: &MigrationContext) -> Result<()> {
+        let made = db.schema().create("places", |t| {
+            t.string("name", 20);
+        });
+        made.await?;
+        db.script(r#"{"insert": "places", "documents": [{"_id": 1}]}"#).await?;
+        if self.0.load(Ordering::Relaxed) {
+            return Err(Error::invalid("told to fail"));
+        }
+        db.script(r#"{"insert": "places", "documents": [{"_id": 2}]}"#).await
+    }
+
+    async fn down(&self, db: &MigrationContext) -> Result<()> {
+        db.schema().drop("places").await
+    }
+}
+
+/// As on a server of documents that is no replica set: what is written is asked about where it cannot be known.
+#[tokio::test]
+async fn documents_without_transactions_are_recorded_step_by_step() {
+    let hint = "MONGO_URI is not set: run this with scripts/test or scripts/with-servers";
+    let uri = std::env::var("MONGO_URI").expect(hint);
+    let wrapper = Wrapper::around("mongo").expect("a linked driver");
+    wrapper.limit(|capabilities| {
+        let mut alone = capabilities;
+        alone.transactions = false;
+        alone.savepoints = false;
+        alone
+    });
+    let database = format!("migrations_{}", std::process::id());
+    let config = wrapper.config("main").set("uri", uri).set("db", database);
+    let db = Db::builder().driver(wrapper.entry()).connection(config).build().expect("a database");
+    let on = db.connection("main").expect("a connection");
+    let schema = eloquent::Schema::on(&on);
+    let fails = Arc::new(AtomicBool::new(true));
+    let migrator = Migrator::new(&on, Migrations::new().add(Documents(fails.clone())));
+    migrator.wipe().await.expect("it is empty");
+
+    // what fails between two steps stays behind the first of them
+    let error = migrator.run().await.into_result().expect_err("it fails");
+    assert!(error.message().contains("told to fail"), "{error}");
+    let status = migrator.status().await.expect("a status").swap_remove(0);
+    assert_eq!(status.place.as_deref(), Some("behind step 2"));
+    fails.store(false, Ordering::Relaxed);
+
+    // the reply to the third is lost: it may have taken effect or not
+    wrapper.inject(Fault::lost_after(Step::Alter));
+    let error = migrator.run().await.into_result().expect_err("the reply is lost");
+    assert_eq!(error.kind(), ErrorKind::ConnectionLost, "{error}");
+    assert_eq!(wrapper.pending(), 0);
+    let error = migrator.run().await.into_result().expect_err("it is asked");
+    assert_eq!(error.kind(), ErrorKind::MigrationInterrupted, "{error}");
+    assert!(error.message().contains("interrupted at step 3"), "{error}");
+    assert_eq!(schema.count("places").await.expect("a number"), 2, "it is not sent again");
+    migrator.resolve("01_documents", Resolution::Skip, "looked").await.expect("settled");
+    let done = migrator.run().await.into_result().expect("it goes on");
+    assert_eq!((done[0].resumed_behind, schema.count("places").await.expect("a number")), (3, 2));
+    migrator.rollback(Rollback::All).await.into_result().expect("undone");
+    assert!(!schema.has_table("places").await.expect("it is known"));
+    migrator.wipe().await.expect("it is empty");
+    db.close().await.expect("closes");
 }
