@@ -12,25 +12,22 @@ pub(crate) struct Fault {
     code: &'static str,
     message: String,
     hint: Option<String>,
-    connection: Option<String>,
-    driver: Option<String>,
-    /// What it is about, as far as the database told: table, column, constraint.
-    about: [Option<String>; 3],
+    /// Where it went wrong, as far as that is known, by the words of [`PLACES`].
+    place: Vec<(&'static str, String)>,
 }
 
-/// What the parts of `about` are called.
-const ABOUT: [&str; 3] = ["table", "column", "constraint"];
+const PLACES: [&str; 5] = ["connection", "driver", "table", "column", "constraint"];
 
 impl From<&Error> for Fault {
     fn from(error: &Error) -> Self {
-        let owned = |text: Option<&str>| text.map(str::to_owned);
+        let names =
+            [error.connection(), error.driver(), error.table(), error.column(), error.constraint()];
+        let known = |(what, name): (_, Option<&str>)| Some((what, name?.to_owned()));
         Fault {
             code: error.code(),
             message: error.message().to_owned(),
-            hint: owned(error.hint()),
-            connection: owned(error.connection()),
-            driver: owned(error.driver()),
-            about: [error.table(), error.column(), error.constraint()].map(owned),
+            hint: error.hint().map(str::to_owned),
+            place: PLACES.into_iter().zip(names).filter_map(known).collect(),
         }
     }
 }
@@ -43,41 +40,35 @@ impl From<&clap::Error> for Fault {
         let message = lines.next().unwrap_or_default();
         let message = message.strip_prefix("error: ").unwrap_or(message).to_owned();
         let hint = lines.find_map(|line| line.strip_prefix("tip: ")).map(str::to_owned);
-        let about = [None, None, None];
-        Fault { code: "usage", message, hint, connection: None, driver: None, about }
+        Fault { code: "usage", message, hint, place: Vec::new() }
     }
 }
 
 impl Fault {
     /// For programs.
     pub(crate) fn json(&self) -> Value {
-        json!({
-            "code": self.code,
-            "message": self.message,
-            "hint": self.hint,
-            "connection": self.connection,
-            "driver": self.driver,
-            "table": self.about[0],
-            "column": self.about[1],
-            "constraint": self.about[2],
-        })
+        let mut document = json!({ "code": self.code, "message": self.message, "hint": self.hint });
+        for what in PLACES {
+            document[what] = json!(self.at(what));
+        }
+        document
+    }
+
+    fn at(&self, what: &str) -> Option<&str> {
+        self.place.iter().find(|(known, _)| *known == what).map(|(_, name)| name.as_str())
     }
 
     /// For people: the code, what happened and where, and on a line of its own what to do.
     pub(super) fn text(&self, styles: Styles, width: Option<usize>) -> String {
         let head = format!("error[{}]:", self.code);
-        let mut place: Vec<String> = Vec::new();
-        match (&self.connection, &self.driver) {
-            (Some(connection), _) => place.push(format!("connection `{connection}`")),
-            (None, Some(driver)) => place.push(format!("driver `{driver}`")),
-            (None, None) => {}
-        }
-        // what the message names itself is not said twice
-        let about = ABOUT.iter().zip(&self.about).filter_map(|(what, name)| {
-            let name = name.as_ref()?;
-            (!self.message.contains(&format!("`{name}`"))).then(|| format!("{what} `{name}`"))
+        let place = self.place.iter().filter(|(what, name)| match *what {
+            "connection" => true,
+            // a connection says it all
+            "driver" => self.at("connection").is_none(),
+            // what the message names is not said twice
+            _ => !self.message.contains(&format!("`{name}`")),
         });
-        place.extend(about);
+        let place: Vec<String> = place.map(|(what, name)| format!("{what} `{name}`")).collect();
         let place = match place.is_empty() {
             true => String::new(),
             false => format!(" ({})", place.join(", ")),
