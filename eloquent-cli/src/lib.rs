@@ -38,6 +38,7 @@ mod target;
 
 use std::borrow::Cow;
 use std::ffi::OsString;
+use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -160,6 +161,30 @@ impl Cli {
         let told_again = signal::asks_twice(self.stop.clone());
         let command = self.run_with(std::env::args_os(), &mut console);
         ExitCode::from(signal::either(command, told_again, Exit::Interrupted as u8).await)
+    }
+
+    /// The same for a `main` that is not async: on a runtime of its own. Where the system has no room for one,
+    /// that is told.
+    ///
+    /// ```no_run
+    /// fn main() -> std::process::ExitCode {
+    ///     eloquent_cli::Cli::new().start()
+    /// }
+    /// ```
+    pub fn start(self) -> ExitCode {
+        match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+            Ok(runtime) => runtime.block_on(self.run()),
+            Err(cause) => {
+                let cause = output::escape(&cause.to_string());
+                // nobody is left to be told
+                let _ = writeln!(
+                    std::io::stderr(),
+                    "error: the program cannot start: {cause}\n  hint: raise the limits of the process, \
+                     such as that of open files (`ulimit -n`)"
+                );
+                ExitCode::from(Exit::Failed as u8)
+            }
+        }
     }
 
     /// Runs the command that these arguments name, the first of which is the name of the program.

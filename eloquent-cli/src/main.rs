@@ -1,6 +1,5 @@
 //! The command line of Eloquent, with the drivers that it is built with.
 
-#[tokio::main]
-async fn main() -> std::process::ExitCode {
-    eloquent_cli::Cli::new().stand_alone().run().await
+fn main() -> std::process::ExitCode {
+    eloquent_cli::Cli::new().stand_alone().start()
 }

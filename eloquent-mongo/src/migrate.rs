@@ -4,10 +4,11 @@ use eloquent_core::driver::{Object, Question};
 use eloquent_core::row::OwnedRow;
 use eloquent_core::value::Value;
 use eloquent_core::{Error, ErrorKind, Result};
-use mongodb::bson::{Document, doc};
+use mongodb::Database;
+use mongodb::bson::{Bson, Document, doc};
 
 use crate::connection::Shared;
-use crate::error::{DRIVER, error, of_connect};
+use crate::error::{DRIVER, code, error, of_connect, of_statement};
 use crate::{json, worker};
 
 /// Answers a question.
@@ -39,7 +40,42 @@ pub(crate) async fn ask(shared: &Shared, question: Question<'_>) -> Result<Vec<O
                 })
                 .collect())
         }
+        Question::Sizes => sizes(&shared.live().db).await,
         _ => Err(Error::unsupported("this question", DRIVER)),
+    }
+}
+
+/// What each collection takes up, with its indexes.
+async fn sizes(db: &Database) -> Result<Vec<OwnedRow>> {
+    let mut sizes = Vec::new();
+    for known in worker::collections(db, Document::new()).await? {
+        if known.view.is_some() {
+            continue;
+        }
+        let told = match db.run_command(doc! { "collStats": &known.name }).await {
+            // CommandNotFound
+            Err(failed) if code(&failed) == Some(59) => {
+                return Err(Error::unsupported("the sizes of collections", DRIVER));
+            }
+            // NamespaceNotFound: dropped in the meantime
+            Err(failed) if code(&failed) == Some(26) => continue,
+            told => told.map_err(|failed| of_statement(&failed, &known.name))?,
+        };
+        let bytes: i64 =
+            ["storageSize", "totalIndexSize"].map(|key| whole(&told, key)).iter().sum();
+        sizes.push(row([Value::Text(known.name), Value::I64(bytes)]));
+    }
+    Ok(sizes)
+}
+
+/// A number in whatever form the server gives it; 0 where it says nothing.
+fn whole(told: &Document, key: &str) -> i64 {
+    match told.get(key) {
+        Some(Bson::Int32(number)) => i64::from(*number),
+        Some(Bson::Int64(number)) => *number,
+        #[allow(clippy::cast_possible_truncation)] // `as` goes to the nearest number that there is
+        Some(Bson::Double(number)) => *number as i64,
+        _ => 0,
     }
 }
 

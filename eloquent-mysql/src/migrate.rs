@@ -5,7 +5,7 @@ use eloquent_core::sql::ScriptSyntax;
 use eloquent_core::statement::{Effect, RawSql};
 
 /// Others must not queue behind a migration while it waits for a lock itself.
-pub(crate) const SETTINGS: &[&str] = &["SET SESSION lock_wait_timeout = 30"];
+pub(crate) const SETTINGS: &[&str] = &["SET SESSION lock_wait_timeout = 5"];
 
 pub(crate) fn syntax() -> ScriptSyntax {
     let mut syntax = ScriptSyntax::default();

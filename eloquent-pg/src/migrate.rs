@@ -9,7 +9,7 @@ use eloquent_core::statement::{Effect, RawSql};
 pub(crate) const SETTINGS: &[&str] = &[
     "SET LOCAL statement_timeout = 0",
     "SET LOCAL idle_in_transaction_session_timeout = 0",
-    "SET LOCAL lock_timeout = '30s'",
+    "SET LOCAL lock_timeout = '5s'",
     "DO $$ BEGIN PERFORM set_config('client_connection_check_interval', '500ms', true); \
      EXCEPTION WHEN OTHERS THEN NULL; END $$",
 ];

@@ -32,6 +32,12 @@ impl Gate {
         }
     }
 
+    /// How many wait.
+    #[cfg(test)]
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::SeqCst)
+    }
+
     fn wait(&self, at_most: Duration) {
         self.waiting.fetch_add(1, Ordering::SeqCst);
         let guard = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
@@ -68,8 +74,14 @@ impl Patience {
         if attempt == 0 {
             self.since = Some(Instant::now());
         }
-        let waited = self.since.map_or(Duration::ZERO, |since| since.elapsed());
-        let Some(left) = self.timeout.checked_sub(waited).filter(|left| !left.is_zero()) else {
+        let since = self.since.unwrap_or_else(Instant::now);
+        self.bears(since, attempt)
+    }
+
+    /// Waits a while for the n-th time since then. Whether to try again.
+    fn bears(&self, since: Instant, attempt: i32) -> bool {
+        let Some(left) = self.timeout.checked_sub(since.elapsed()).filter(|left| !left.is_zero())
+        else {
             return false;
         };
         // Nothing has happened yet, so even a write may be given up here.
@@ -101,6 +113,27 @@ pub(crate) fn install(connection: &rusqlite::Connection) -> rusqlite::Result<()>
             patience.as_mut().is_some_and(|patience| patience.again(attempt))
         })
     }))
+}
+
+/// Does something until no lock is in its way, for as long as the thread has patience: for what SQLite gives
+/// up without asking the handler, which it does where it holds a lock itself that others may wait for.
+///
+/// # Errors
+/// What it fails with.
+pub(crate) fn patiently<T>(mut work: impl FnMut() -> rusqlite::Result<T>) -> rusqlite::Result<T> {
+    let since = Instant::now();
+    let bears = |attempt| {
+        PATIENCE.with_borrow(|patience| {
+            patience.as_ref().is_some_and(|patience| patience.bears(since, attempt))
+        })
+    };
+    let mut attempt = 0;
+    loop {
+        match work() {
+            Err(error) if crate::error::is_busy(&error) && bears(attempt) => attempt += 1,
+            done => return done,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -138,7 +171,7 @@ mod tests {
             let _patient = patience.here();
             other.execute_batch("BEGIN IMMEDIATE")
         });
-        while gate.waiting.load(Ordering::SeqCst) == 0 {
+        while gate.waiting() == 0 {
             std::thread::yield_now();
         }
         one.execute_batch("COMMIT").unwrap();
@@ -169,7 +202,7 @@ mod tests {
             let error = other.execute_batch("INSERT INTO t VALUES (1)").unwrap_err();
             (error, other.is_autocommit())
         });
-        while gate.waiting.load(Ordering::SeqCst) == 0 {
+        while gate.waiting() == 0 {
             std::thread::yield_now();
         }
         watch.cancel();

@@ -158,7 +158,8 @@ fn prepare(connection: &Connection, settings: &Settings) -> Result<Facts, Unprep
     }
     functions::register(connection)?;
     let read_only_mode = settings.mode == Mode::Read;
-    let journal = journal(connection, settings)?;
+    // several that open a new file at once get in each other's way
+    let journal = busy::patiently(|| journal(connection, settings))?;
     let read_only = read_only_mode || connection.is_readonly(c"main")?;
     set_number(connection, "synchronous", settings.synchronous as i64)?;
     set_number(connection, "wal_autocheckpoint", 0)?;
@@ -295,6 +296,30 @@ mod tests {
         assert!(facts.read_only && !facts.fast_commit);
         let error = translate(&connection.execute_batch("INSERT INTO t VALUES (1)").unwrap_err());
         assert_eq!(error.kind(), ErrorKind::ReadOnly);
+    }
+
+    /// SQLite asks nobody whether to wait when the journal is changed while another one writes.
+    #[test]
+    fn a_writer_in_the_way_of_the_journal_is_waited_for() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a.db");
+        let writer = Connection::open(&path).unwrap();
+        writer.execute_batch("BEGIN IMMEDIATE; CREATE TABLE t (a INT)").unwrap();
+        assert_eq!(opened(&path, &[]).unwrap_err().kind(), ErrorKind::Busy, "without patience");
+        let gate = std::sync::Arc::new(busy::Gate::default());
+        let waiting = gate.clone();
+        let opens = std::thread::spawn(move || {
+            let watch = std::sync::Arc::default();
+            let minute = std::time::Duration::from_secs(60);
+            let _patient = busy::Patience::new(&waiting, &watch, minute).here();
+            opened(&path, &[]).map(|(connection, _)| pragma(&connection, "journal_mode"))
+        });
+        while gate.waiting() == 0 && !opens.is_finished() {
+            std::thread::yield_now();
+        }
+        writer.execute_batch("COMMIT").unwrap();
+        gate.released();
+        assert_eq!(opens.join().unwrap().unwrap(), "wal");
     }
 
     #[test]

@@ -59,6 +59,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "indicatif",
             "minijinja",
             "serde_json",
+            "sha2",
             "syn",
             "terminal_size",
             "tokio",

@@ -1,6 +1,6 @@
 //! `eloquent db:…`: what is in a database, and its own client.
 
-mod bytes;
+pub(super) mod bytes;
 mod shell;
 mod show;
 mod table;

@@ -63,8 +63,8 @@ pub(crate) struct Model {
     /// Without `created_at` and `updated_at`
     #[arg(long)]
     no_timestamps: bool,
-    /// Also the migration that creates the table of `--table`, in Rust
-    #[arg(long, requires = "table")]
+    /// Also the migration that creates its table, in Rust
+    #[arg(long)]
     migration: bool,
 }
 

@@ -1,5 +1,6 @@
 //! `eloquent migrate:…`: the schema of databases, kept by migrations.
 
+mod plan;
 pub(super) mod report;
 
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ use super::Context;
 use super::guard::{self, Consent, Deed, Permit, Weight};
 use crate::output::{Failure, Report};
 use crate::target::Targets;
+pub(super) use plan::of_fresh as planned_fresh;
 pub(super) use report::Answer;
 use report::Told;
 
@@ -277,7 +279,10 @@ pub(super) async fn run(
     let environment = targets.mode((context.load)()?).with_role(Role::Migration);
     let names = targets.names(&environment, context.registry)?;
     let mut permits = match migrate.guarded() {
-        Some((deed, consent)) => guard::allow(context, &environment, deed, &names, consent).await?,
+        Some((deed, consent)) => {
+            let planner = plan::Of { context, migrate, targets };
+            guard::allow(context, &environment, deed, &names, consent, &planner).await?
+        }
         None => Vec::new(),
     }
     .into_iter();

@@ -65,7 +65,7 @@ async fn ping(db: Result<Db>, name: String) -> (Duration, Result<Option<String>>
 }
 
 /// The driver of a connection, and which database its settings name.
-pub(super) fn place(
+pub(in crate::command) fn place(
     context: &Context<'_>,
     environment: &Environment,
     name: &str,

@@ -5,11 +5,11 @@ mod report;
 
 use clap::{Args, Subcommand};
 use eloquent::environment::Role;
-use eloquent::seeding::Seeding;
-use eloquent::{Environment, Error, ErrorKind, Progress, Result};
+use eloquent::seeding::{Seeding, async_trait};
+use eloquent::{Connection, Environment, Error, ErrorKind, Progress, Result};
 
 use super::Context;
-use super::guard::{self, Consent, Deed, Permit, Weight};
+use super::guard::{self, Consent, Deed, Permit, Planner, Weight};
 use super::migrate::{self, Common};
 use crate::output::{Failure, Report};
 use crate::target::Targets;
@@ -51,6 +51,9 @@ pub(crate) struct Which {
     /// Only this seeder, and those that it calls
     #[arg(long, value_name = "NAME")]
     class: Option<String>,
+    /// Tell no listener and no query log of what seeders write
+    #[arg(long)]
+    without_events: bool,
 }
 
 pub(super) async fn run(
@@ -75,22 +78,24 @@ pub(super) async fn run(
             Ok(report::of(answers))
         }
         Seed::Run { which, common, consent } => {
-            let plan = Plan { context, targets, environment: &environment, which, common };
+            let environment = &environment;
+            let plan = Plan { context, targets, environment, which, common, is_fresh: false };
             let deed = Deed {
                 command: "db:seed",
                 what: "writes the rows of seeders",
                 weight: Weight::Changes,
             };
-            plan.run(deed, consent, names, false).await
+            plan.run(deed, consent, names).await
         }
         Seed::Fresh { which, common, consent } => {
-            let plan = Plan { context, targets, environment: &environment, which, common };
+            let environment = &environment;
+            let plan = Plan { context, targets, environment, which, common, is_fresh: true };
             let deed = Deed {
                 command: "db:seed:fresh",
                 what: "drops all tables and views, runs all migrations, and writes the rows of seeders",
                 weight: Weight::Destroys,
             };
-            plan.run(deed, consent, names, true).await
+            plan.run(deed, consent, names).await
         }
     }
 }
@@ -102,6 +107,22 @@ struct Plan<'p> {
     environment: &'p Environment,
     which: &'p Which,
     common: &'p Common,
+    /// Whether all tables are dropped and all migrations run before.
+    is_fresh: bool,
+}
+
+#[async_trait]
+impl Planner for Plan<'_> {
+    /// Of seeders only their names are known before.
+    async fn plan(&self, on: &Connection) -> Result<Vec<String>> {
+        let mut planned = match self.is_fresh {
+            true => migrate::planned_fresh(self.context, self.targets, self.common, on).await?,
+            false => Vec::new(),
+        };
+        let (seeders, _) = self.seeding(on).plan()?;
+        planned.extend(seeders.iter().map(|name| format!("-- then the seeder {name}")));
+        Ok(planned)
+    }
 }
 
 impl Plan<'_> {
@@ -110,17 +131,17 @@ impl Plan<'_> {
         deed: Deed<'_>,
         consent: &Consent,
         names: Vec<String>,
-        is_fresh: bool,
     ) -> Result<Report, Failure> {
         // what no seeder fits is told before anything is written, and before anybody is asked
         let unfit = self.check(&names)?;
-        let mut permits =
-            guard::allow(self.context, self.environment, deed, &names, consent).await?.into_iter();
+        let permits =
+            guard::allow(self.context, self.environment, deed, &names, consent, self).await?;
+        let mut permits = permits.into_iter();
         let mut answers = Vec::new();
         for (name, unfit) in names.into_iter().zip(unfit) {
             let answer = match unfit {
                 Some(told) => Answer::new(name, told),
-                None => self.one(name, is_fresh).await,
+                None => self.one(name).await,
             };
             answers.push(finish(permits.next(), answer).await);
         }
@@ -166,9 +187,10 @@ impl Plan<'_> {
         }
     }
 
-    fn seeding(&self, connection: &eloquent::Connection) -> Seeding {
+    fn seeding(&self, connection: &Connection) -> Seeding {
         let seeding = Seeding::new(connection, self.context.seeders.clone())
             .stop(self.context.stop.clone())
+            .without_events(self.which.without_events)
             .skip_unfit(self.which.class.is_none() || self.targets.are_all());
         match &self.which.class {
             Some(class) => seeding.only(class),
@@ -176,9 +198,9 @@ impl Plan<'_> {
         }
     }
 
-    async fn one(&self, name: String, is_fresh: bool) -> Answer {
+    async fn one(&self, name: String) -> Answer {
         let mut migrated = None;
-        if is_fresh {
+        if self.is_fresh {
             let common = self.common.clone();
             let environment = self.environment.clone().with_role(Role::Migration);
             let (answer, is_fine) =
@@ -188,14 +210,14 @@ impl Plan<'_> {
                 return Answer { connection: name, migrated, told: Told::Unreached };
             }
         }
-        let told = self.seed(&name, is_fresh).await;
+        let told = self.seed(&name).await;
         let told = told.unwrap_or_else(|error| Told::Failed(error.with_connection(name.clone())));
         Answer { connection: name, migrated, told }
     }
 
-    async fn seed(&self, name: &str, is_fresh: bool) -> Result<Told> {
+    async fn seed(&self, name: &str) -> Result<Told> {
         // among all, what is not ready is left alone
-        if self.targets.are_all() && !is_fresh {
+        if self.targets.are_all() && !self.is_fresh {
             let (context, common) = (self.context, self.common);
             let environment = &self.environment.clone().with_role(Role::Migration);
             let faults = precheck::of(context, common, self.targets, environment, name).await?;

@@ -6,7 +6,7 @@ use eloquent::{Environment, Error, Result};
 use serde_json::{Value, json};
 
 use super::Context;
-use super::guard::{self, Consent, Deed, Permit, Weight};
+use super::guard::{self, Consent, Deed, Permit, Unplanned, Weight};
 use crate::output::{Exit, Failure, Fault, Page, Report, Table};
 use crate::target::Targets;
 
@@ -37,7 +37,8 @@ pub(super) async fn run(
                 false => Weight::Destroys,
             },
         };
-        permits = guard::allow(context, &environment, deed, &names, &tag.consent).await?;
+        let (consent, planner) = (&tag.consent, &Unplanned);
+        permits = guard::allow(context, &environment, deed, &names, consent, planner).await?;
     }
     let (mut permits, mut answers) = (permits.into_iter(), Vec::new());
     for connection in names {

@@ -12,19 +12,22 @@ pub(crate) struct Fault {
     code: &'static str,
     message: String,
     hint: Option<String>,
-    connection: Option<String>,
-    driver: Option<String>,
+    /// Where it went wrong, as far as that is known, by the words of [`PLACES`].
+    place: Vec<(&'static str, String)>,
 }
+
+const PLACES: [&str; 5] = ["connection", "driver", "table", "column", "constraint"];
 
 impl From<&Error> for Fault {
     fn from(error: &Error) -> Self {
-        let owned = |text: Option<&str>| text.map(str::to_owned);
+        let names =
+            [error.connection(), error.driver(), error.table(), error.column(), error.constraint()];
+        let known = |(what, name): (_, Option<&str>)| Some((what, name?.to_owned()));
         Fault {
             code: error.code(),
             message: error.message().to_owned(),
-            hint: owned(error.hint()),
-            connection: owned(error.connection()),
-            driver: owned(error.driver()),
+            hint: error.hint().map(str::to_owned),
+            place: PLACES.into_iter().zip(names).filter_map(known).collect(),
         }
     }
 }
@@ -37,29 +40,38 @@ impl From<&clap::Error> for Fault {
         let message = lines.next().unwrap_or_default();
         let message = message.strip_prefix("error: ").unwrap_or(message).to_owned();
         let hint = lines.find_map(|line| line.strip_prefix("tip: ")).map(str::to_owned);
-        Fault { code: "usage", message, hint, connection: None, driver: None }
+        Fault { code: "usage", message, hint, place: Vec::new() }
     }
 }
 
 impl Fault {
     /// For programs.
     pub(crate) fn json(&self) -> Value {
-        json!({
-            "code": self.code,
-            "message": self.message,
-            "hint": self.hint,
-            "connection": self.connection,
-            "driver": self.driver,
-        })
+        let mut document = json!({ "code": self.code, "message": self.message, "hint": self.hint });
+        for what in PLACES {
+            document[what] = json!(self.at(what));
+        }
+        document
+    }
+
+    fn at(&self, what: &str) -> Option<&str> {
+        self.place.iter().find(|(known, _)| *known == what).map(|(_, name)| name.as_str())
     }
 
     /// For people: the code, what happened and where, and on a line of its own what to do.
     pub(super) fn text(&self, styles: Styles, width: Option<usize>) -> String {
         let head = format!("error[{}]:", self.code);
-        let place = match (&self.connection, &self.driver) {
-            (Some(connection), _) => format!(" (connection `{connection}`)"),
-            (None, Some(driver)) => format!(" (driver `{driver}`)"),
-            (None, None) => String::new(),
+        let place = self.place.iter().filter(|(what, name)| match *what {
+            "connection" => true,
+            // a connection says it all
+            "driver" => self.at("connection").is_none(),
+            // what the message names is not said twice
+            _ => !self.message.contains(&format!("`{name}`")),
+        });
+        let place: Vec<String> = place.map(|(what, name)| format!("{what} `{name}`")).collect();
+        let place = match place.is_empty() {
+            true => String::new(),
+            false => format!(" ({})", place.join(", ")),
         };
         let mut lines = paragraph(&head, &format!("{}{place}", self.message), width);
         if let Some(first) = lines.first_mut() {
@@ -125,6 +137,16 @@ mod tests {
         assert_eq!(
             Fault::from(&error).text(styles, None),
             "error[config]: it is\\u{1b} wrong (connection `pg`)\n  hint: set it\n"
+        );
+        let placed = Error::invalid("the column `email` is null").with_connection("pg");
+        let placed = Fault::from(&placed.with_table("users").with_column("email"));
+        assert_eq!(
+            placed.text(styles, None),
+            "error[invalid_input]: the column `email` is null (connection `pg`, table `users`)\n"
+        );
+        assert_eq!(
+            (&placed.json()["table"], &placed.json()["column"]),
+            (&"users".into(), &"email".into())
         );
         for width in [20, 30] {
             let text = Fault::from(&error).text(styles, Some(width));

@@ -65,7 +65,8 @@ impl Page {
     }
 }
 
-fn broken(text: &str, width: Option<usize>) -> Vec<String> {
+/// The text in lines that are not longer than this.
+pub(super) fn broken(text: &str, width: Option<usize>) -> Vec<String> {
     match width {
         Some(width) if text.chars().count() > width => wrap(text, width),
         _ => vec![text.to_owned()],

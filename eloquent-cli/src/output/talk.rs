@@ -9,6 +9,7 @@ use eloquent::Progress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::console::Input;
+use super::page::broken;
 use super::{Console, Form, escape};
 
 type BoxFuture<'f, T> = Pin<Box<dyn Future<Output = T> + Send + 'f>>;
@@ -52,7 +53,9 @@ impl Terminal for Talk<'_, '_> {
         // whoever is asked has to know what about
         let is_heard = !self.form.quiet || self.is_interactive();
         if !self.form.json && is_heard {
-            self.write(&text.lines().map(|line| escape(line) + "\n").collect::<String>());
+            let width = self.console.lock().unwrap_or_else(PoisonError::into_inner).width;
+            let lines = text.lines().flat_map(|line| broken(&escape(line), width));
+            self.write(&lines.map(|line| line + "\n").collect::<String>());
         }
     }
 
@@ -107,32 +110,38 @@ impl Bar {
         if !shown {
             return Bar { shown: None };
         }
-        let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
+        let bar = bar(ProgressDrawTarget::stderr());
         let drawn = bar.clone();
         let task = tokio::spawn(async move {
-            let template = "{elapsed_precise} [{bar:24}] {pos}/{len} {msg}";
-            drawn.set_style(style(template));
             let mut ticks = tokio::time::interval(Duration::from_millis(100));
             loop {
                 ticks.tick().await;
-                drawn.set_length(progress.of());
-                drawn.set_position(progress.done());
-                drawn.set_message(message(&progress, drawn.elapsed()));
+                let message = message(&progress.now(), progress.rows(), drawn.elapsed());
+                draw(&drawn, progress.done(), progress.of(), message);
             }
         });
         Bar { shown: Some((bar, task)) }
     }
 }
 
-/// A template that is wrong is one of ours: then the bar looks as bars do.
-fn style(template: &str) -> ProgressStyle {
-    let style = ProgressStyle::with_template(template);
-    style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> ")
+/// A line that is never longer than the terminal: what does not fit of the message is left out.
+fn bar(target: ProgressDrawTarget) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(Some(0), target);
+    let style = ProgressStyle::with_template("{elapsed_precise} [{bar:24}] {pos}/{len} {wide_msg}");
+    // a template that is wrong is one of ours: then the bar looks as bars do
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> "));
+    bar
 }
 
-fn message(progress: &Progress, elapsed: Duration) -> String {
-    let now = escape(&progress.now());
-    match progress.rows() {
+fn draw(bar: &ProgressBar, done: u64, of: u64, message: String) {
+    bar.set_length(of);
+    bar.set_position(done);
+    bar.set_message(message);
+}
+
+fn message(now: &str, rows: u64, elapsed: Duration) -> String {
+    let now = escape(now);
+    match rows {
         0 => now,
         rows => format!("{now}: {rows} rows, {}/s", per_second(rows, elapsed)),
     }
@@ -155,7 +164,81 @@ impl Drop for Bar {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use indicatif::TermLike;
+
     use super::*;
+
+    /// A terminal of this width, which keeps what is drawn.
+    #[derive(Debug, Clone)]
+    struct Screen(u16, Arc<Mutex<Vec<String>>>);
+
+    impl TermLike for Screen {
+        fn width(&self) -> u16 {
+            self.0
+        }
+
+        fn move_cursor_up(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn move_cursor_down(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn move_cursor_right(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn move_cursor_left(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn write_line(&self, text: &str) -> io::Result<()> {
+            self.write_str(text)
+        }
+
+        fn write_str(&self, text: &str) -> io::Result<()> {
+            self.1.lock().unwrap().push(text.to_owned());
+            Ok(())
+        }
+
+        fn clear_line(&self) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn flush(&self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// What the bar looks like, without the time.
+    fn drawn(width: u16, message: String) -> String {
+        let screen = Screen(width, Arc::default());
+        let bar = bar(ProgressDrawTarget::term_like(Box::new(screen.clone())));
+        draw(&bar, 2, 4, message);
+        bar.force_draw();
+        let texts = screen.1.lock().unwrap().clone();
+        let line = texts.iter().rfind(|text| text.contains('[')).expect("a line").clone();
+        assert!(texts.iter().all(|text| text.chars().count() <= width.into()), "{texts:?}");
+        line.split_once(' ').expect("the time").1.trim_end().to_owned()
+    }
+
+    #[test]
+    fn a_bar_is_one_line_on_narrow_and_wide_terminals() {
+        let second = Duration::from_secs(2);
+        let short = message("UserSeeder", 1200, second);
+        for width in [80, 200] {
+            let line = drawn(width, short.clone());
+            assert_eq!(line, "[============>           ] 2/4 UserSeeder: 1200 rows, 600/s");
+        }
+        let long = message(&format!("20260101000000_{}", "a".repeat(180)), 0, second);
+        assert_eq!(drawn(80, long.clone()).chars().count(), 80 - "00:00:00 ".len());
+        assert!(drawn(200, long).ends_with("aaa"));
+        let steers = message("a\u{1b}[2J\n", 0, second);
+        assert!(drawn(80, steers).ends_with("a\\u{1b}[2J\\n"));
+    }
 
     #[test]
     fn rows_per_second() {

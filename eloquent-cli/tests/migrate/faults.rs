@@ -1,7 +1,6 @@
 //! What goes wrong in the middle, and how it goes on.
 
 use std::fs;
-use std::time::Duration;
 
 use crate::ground::{Ground, Kind, eventually, said, signal};
 
@@ -61,8 +60,7 @@ fn killed_in_the_middle(ground: &Ground) {
         |second: &str| format!("CREATE TABLE t1 (id INT);\n{second};\nINSERT INTO t1 VALUES (3);");
     let path = ground.migration(A, &with(slow(ground.kind)), "");
     let mut child = ground.start("migrate:run");
-    std::thread::sleep(Duration::from_millis(1500));
-    assert!(child.try_wait().unwrap().is_none(), "it is at work");
+    eventually("the migration is at work", || ground.is_at_work());
     child.kill().unwrap();
     child.wait().unwrap();
     fs::write(&path, with("INSERT INTO t1 VALUES (2)")).unwrap();
@@ -74,12 +72,11 @@ fn killed_in_the_middle(ground: &Ground) {
 fn asked_to_stop(ground: &Ground) {
     let text =
         format!("CREATE TABLE t1 (id INT);\n{};\nINSERT INTO t1 VALUES (3);", slow(ground.kind));
-    let text = text.replace("SLEEP(60)", "SLEEP(4)");
+    let text = text.replace("SLEEP(60)", "SLEEP(6)");
     ground.migration("20251231000000_before", "CREATE TABLE t0 (id INT);", "");
     let path = ground.migration(A, &text, "");
     let child = ground.start("migrate:run");
-    eventually("the first migration", || has(ground, "t0"));
-    std::thread::sleep(Duration::from_millis(800));
+    eventually("the second migration is at work", || has(ground, "t0") && ground.is_at_work());
     signal(&child, "INT");
     let stopped = said(child);
     stopped.expect(6, &["migration_interrupted", A, "1 applied"]);
@@ -115,12 +112,11 @@ fn undoing_fails_and_goes_on(ground: &Ground) {
 #[test]
 fn mysql_what_cannot_be_known_is_asked() {
     let ground = Ground::new(Kind::Mysql, "x::faults", "asked");
-    let text = "CREATE TABLE t1 (id INT);\nCREATE TABLE t2 AS SELECT SLEEP(3) AS slept;\n\
+    let text = "CREATE TABLE t1 (id INT);\nCREATE TABLE t2 AS SELECT SLEEP(6) AS slept;\n\
                 CREATE TABLE t3 (id INT);";
     ground.migration(A, text, "");
     let mut child = ground.start("migrate:run");
-    eventually("the first step", || has(&ground, "t1"));
-    std::thread::sleep(Duration::from_millis(700));
+    eventually("the second step is at work", || ground.is_at_work());
     child.kill().unwrap();
     child.wait().unwrap();
     ground

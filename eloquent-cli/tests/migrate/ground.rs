@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use eloquent::migration::KEPT_TABLES;
-use eloquent::{Db, RawSql};
+use eloquent::{Db, ErrorKind, RawSql};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -28,7 +28,7 @@ impl Kind {
         }
     }
 
-    fn prefix(self) -> &'static str {
+    pub(crate) fn prefix(self) -> &'static str {
         match self {
             Kind::Sqlite => "SQLITE",
             Kind::Pg => "PG",
@@ -104,7 +104,7 @@ impl Ground {
         self.variables.push((key.to_owned(), value.to_owned()));
     }
 
-    fn variable(&self, key: &str) -> &str {
+    pub(crate) fn variable(&self, key: &str) -> &str {
         let key = format!("{}_{key}", self.kind.prefix());
         let found = self.variables.iter().find(|(name, _)| *name == key);
         found.map(|(_, value)| value.as_str()).unwrap_or_default()
@@ -200,7 +200,40 @@ impl Ground {
         });
     }
 
-    fn opened<T>(&self, work: impl AsyncFnOnce(Db) -> T) -> T {
+    /// Whether a migration is at a statement that takes long.
+    pub(crate) fn is_at_work(&self) -> bool {
+        let sql = match self.kind {
+            Kind::Sqlite => return self.is_being_written(),
+            Kind::Pg => {
+                "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() \
+                 AND state = 'active' AND query LIKE '%pg_sleep(%' AND pid <> pg_backend_pid()"
+            }
+            Kind::Mysql => {
+                "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE DB = DATABASE() \
+                 AND INFO LIKE '%SLEEP(%' AND ID <> CONNECTION_ID()"
+            }
+        };
+        self.number(sql) > 0
+    }
+
+    /// Once there is a history, what writes for long is a migration.
+    fn is_being_written(&self) -> bool {
+        if !self.tables().iter().any(|table| table == "eloquent_migrations") {
+            return false;
+        }
+        let path = self.path().join("app.sqlite");
+        block_on(async {
+            let url = format!("sqlite:{}?busy_timeout_ms=1", path.display());
+            let db = Db::connect(&url).await.expect("the database");
+            let begun = db.begin().await;
+            let is_busy = begun.as_ref().is_err_and(|error| error.kind() == ErrorKind::Busy);
+            drop(begun);
+            db.close().await.expect("closes");
+            is_busy
+        })
+    }
+
+    pub(crate) fn opened<T>(&self, work: impl AsyncFnOnce(Db) -> T) -> T {
         let url = match self.kind {
             Kind::Sqlite => format!("sqlite:{}", self.path().join("app.sqlite").display()),
             _ => self.url(&self.database),
@@ -271,7 +304,7 @@ pub(crate) fn signal(child: &Child, name: &str) {
 pub(crate) fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
     let began = Instant::now();
     while !is_so() {
-        assert!(began.elapsed() < Duration::from_secs(30), "{what}");
+        assert!(began.elapsed() < Duration::from_secs(90), "{what}");
         std::thread::sleep(Duration::from_millis(50));
     }
 }

@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use crate::ground::{Ground, Kind, said};
+use eloquent::{Db, Error};
+
+use crate::ground::{Ground, Kind, eventually, said};
 
 crate::on_each! { two_at_once, eight_at_once, a_busy_lock_names_its_holder }
 
@@ -52,20 +54,50 @@ fn a_busy_lock_names_its_holder(ground: &Ground) {
     };
     ground.migration("20260101000000_a", slow, "");
     let mut child = ground.start("migrate:run");
-    std::thread::sleep(Duration::from_millis(1200));
+    eventually("the migration is at work", || ground.is_at_work());
     let began = Instant::now();
     let refused = ground.run("migrate:run --wait 1");
     refused.expect(4, &["migration_locked", "after 1.0s of waiting"]);
     if ground.kind != Kind::Sqlite {
         refused
             .expect(4, &["another migrator has the database", "session ", "of the server, user"]);
-        assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
+        assert!(began.elapsed() < Duration::from_secs(30), "{:?}", began.elapsed());
     }
     child.kill().unwrap();
     child.wait().unwrap();
     // the lock goes with the process
     ground.migration("20260101000000_a", "CREATE TABLE t1 (id INT);", "");
-    let began = Instant::now();
-    ground.run("migrate:run --wait 5").expect(0, &["1 applied"]);
-    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    ground.run("migrate:run --wait 10").expect(0, &["1 applied"]);
+}
+
+/// Whoever reads a table for long is not queued behind: the change gives up soon, and can be run again.
+fn a_table_that_is_in_use(ground: &Ground) {
+    ground.migration("20260101000000_a", "CREATE TABLE ta (id INT);", "");
+    ground.run("migrate:run").expect(0, &[]);
+    let name = "20260102000000_b";
+    let up = "CREATE TABLE tb (id INT);\nALTER TABLE ta ADD COLUMN n INT;";
+    ground.migration(name, up, "");
+    ground.opened(async |db| {
+        let reads = async {
+            Db::raw("SELECT COUNT(*) FROM ta").scalar::<i64>().await?;
+            let refused = ground.run("migrate:run");
+            refused.expect(1, &["error[busy]", name, "step 2 of 2, line 2", "lock"]);
+            Ok::<_, Error>(())
+        };
+        Db::transaction(reads).on(&db).await.expect("it reads");
+    });
+    let tables = ground.tables();
+    assert_eq!(tables.contains(&"tb".to_owned()), !ground.kind.is_whole(), "{tables:?}");
+    ground.run("migrate:run").expect(0, &["1 applied"]);
+    assert_eq!(ground.number("SELECT COUNT(n) FROM ta"), 0);
+}
+
+#[test]
+fn pg_a_table_that_is_in_use_is_not_waited_for_long() {
+    a_table_that_is_in_use(&Ground::new(Kind::Pg, "x::locks", "in_use"));
+}
+
+#[test]
+fn mysql_a_table_that_is_in_use_is_not_waited_for_long() {
+    a_table_that_is_in_use(&Ground::new(Kind::Mysql, "x::locks", "in_use"));
 }

@@ -10,6 +10,7 @@ mod ground;
 mod locks;
 mod long;
 mod order;
+mod roles;
 mod schema;
 mod targets;
 

@@ -131,3 +131,50 @@ fn migrations_in_rust_have_stamps_of_their_own() {
     let said = place.run("make:migration create_e --rust");
     said.expect(0, &["add `pub mod migrations;` to src/lib.rs"]);
 }
+
+#[test]
+fn documents_get_commands_in_place_of_sql() {
+    let place = project().set("MONGO_URI", "mongodb://127.0.0.1:1/").set("MONGO_DB", "a");
+    for line in
+        ["make:migration create_visits --mongo", "make:migration add_page --connection mongo"]
+    {
+        let (code, document) = place.json(line);
+        assert_eq!(code, 0, "{document}");
+        let files: Vec<&str> = document["files"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|file| file.as_str().unwrap())
+            .collect();
+        let [up, down] = files[..] else { panic!("{files:?}") };
+        assert!(up.starts_with("migrations/mongo/") && up.ends_with(".up.json"), "{up}");
+        assert!(down.ends_with(".down.json"), "{down}");
+        let texts = [read(&place, up), read(&place, down)];
+        match line.contains("create_visits") {
+            true => assert_eq!(texts, ["{\"create\": \"visits\"}\n", "{\"drop\": \"visits\"}\n"]),
+            false => {
+                assert_eq!(texts, ["[]\n", "[]\n"]);
+                let note = document["notes"][0].as_str().unwrap();
+                assert!(note.contains("between the brackets"), "{note}");
+            }
+        }
+    }
+    // tables get SQL, whatever else is configured
+    let (_, document) = place.json("make:migration create_visits --sqlite");
+    assert!(document["files"][0].as_str().unwrap().ends_with(".up.sql"), "{document}");
+}
+
+#[test]
+fn the_migration_of_a_model_knows_its_table() {
+    let place = project();
+    let line = "make:model shop/Category title:string --migration";
+    let (code, document) = place.json(line);
+    assert_eq!(code, 0, "{document}");
+    let files: Vec<&str> =
+        document["files"].as_array().unwrap().iter().map(|file| file.as_str().unwrap()).collect();
+    let migration = files.iter().find(|file| file.ends_with("_create_categories.rs"));
+    let migration = read(&place, migration.unwrap_or_else(|| panic!("{files:?}")));
+    assert!(migration.contains("create(\"categories\", |t| {"), "{migration}");
+    let model = read(&place, "src/models/shop/category.rs");
+    assert!(!model.contains("table ="), "the model derives the same: {model}");
+}

@@ -131,3 +131,92 @@ fn nothing_steers_the_terminal() {
         assert_ne!(said.code, 0);
     }
 }
+
+/// A place with a long name among its migrations, a wide table and a database of production.
+fn worked() -> Place {
+    let long = "20260102000000_add_everything_that_accounting_has_asked_for_since_the_last_release";
+    let place = Place::with_sqlite();
+    let folder = place.path().join("migrations/sqlite");
+    std::fs::create_dir_all(folder).expect("a folder");
+    let write = |name: &str, up: &str, down: &str| {
+        place.write(&format!("migrations/sqlite/{name}.up.sql"), up);
+        place.write(&format!("migrations/sqlite/{name}.down.sql"), down);
+    };
+    let users = "CREATE TABLE users (id INTEGER PRIMARY KEY, email VARCHAR(255) NOT NULL UNIQUE, \
+                 role TEXT NOT NULL DEFAULT 'somebody else, whoever that may be in the end', \
+                 CHECK (role IN ('administrator', 'editor', 'reader', 'guest', \
+                 'somebody else, whoever that may be in the end')));\n\
+                 INSERT INTO users (email) VALUES ('ada@example.org');";
+    write("20260101000000_create_users", users, "DROP TABLE users;");
+    write(long, "CREATE TABLE accounts (id INTEGER PRIMARY KEY);", "DROP TABLE accounts;");
+    place
+}
+
+/// The text without colours.
+fn plain(text: &str) -> String {
+    let mut parts = text.split('\u{1b}');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |all, part| all + part.split_once('m').map_or("", |(_, rest)| rest))
+}
+
+/// Tables, states, plans and errors on terminals of two widths, with colours and without: no line is longer
+/// than the terminal, wide ones leave lines whole, and colours change nothing but colours.
+#[test]
+fn what_commands_show_fits_narrow_and_wide_terminals() {
+    let long = "20260102000000_add_everything_that_accounting_has_asked_for_since_the_last_release";
+    // those that tell how long something took never say the same twice
+    let lines = [
+        ("migrate:run", true),
+        ("migrate:status", true),
+        ("db:show --counts", false),
+        ("db:table users", false),
+        ("migrate:rollback --pretend", false),
+        ("db:table user", false),
+        ("migrate:run --step 1 --to x", false),
+        ("migrate:fresh --force --confirm app.sqlite", true),
+        ("migrate:rollback --force", true),
+    ];
+    for width in [80, 200] {
+        let mut told = Vec::new();
+        let mut all = String::new();
+        for color in ["never", "always"] {
+            let place = worked().set("COLUMNS", &width.to_string());
+            let mut steady = String::new();
+            for (line, is_timed) in lines {
+                let words: Vec<&str> = line.split(' ').chain(["--color", color]).collect();
+                let mut command = place.command(&words);
+                let is_production = line.contains("--force");
+                command.env("APP_ENV", if is_production { "production" } else { "local" });
+                command.env("ELOQUENT_ALLOW_DESTRUCTIVE", "app.sqlite");
+                let output = command.output().expect("the program runs");
+                let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+                let (out, err) = (text(&output.stdout), text(&output.stderr));
+                let is_coloured = format!("{out}{err}").contains('\u{1b}');
+                assert_eq!(is_coloured, color == "always", "{line}: {out}{err}");
+                let (out, err) = (plain(&out), plain(&err));
+                for shown in out.lines().chain(err.lines()) {
+                    assert!(shown.chars().count() <= width, "{width}: {line}: {shown:?}");
+                }
+                all.push_str(&format!("$ {line}\n{out}{err}"));
+                steady.push_str(&format!("{line}\n{err}{}", if is_timed { "" } else { &out }));
+            }
+            told.push(steady);
+        }
+        assert_eq!(told[0], told[1], "{width}");
+        for part in [
+            "STATE    MIGRATION",
+            "applied  20260101000000_create_users",
+            "tag: local; tables: 3",
+            "users                1 row, ",
+            "what it would send (plan ",
+            "DROP TABLE IF EXISTS \"accounts\"",
+            "did you mean `users`",
+            "'--step <N>' cannot be used with",
+            "error[guard]: ",
+        ] {
+            assert!(all.contains(part), "{width}: {part}: {all}");
+        }
+        let is_whole = all.lines().any(|line| line.contains("applied") && line.contains(long));
+        assert_eq!(is_whole, width == 200, "a row is one line where it fits: {all}");
+    }
+}

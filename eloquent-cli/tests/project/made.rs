@@ -61,7 +61,7 @@ fn one_on_sqlite_is_built_and_grows() {
     for line in [
         "eloquent make:model blog_post title:string:unique body:text? price:decimal on:date \
          at:time big:i64:index small:i16 mid:i32 real:f64 raw:bytes yes:bool tag:uuid \
-         seen:datetime? --table blog_posts --migration",
+         seen:datetime? --migration",
         "eloquent make:model shop/order note:text? --sqlite",
         "eloquent make:model letter subject:string --document --connection sqlite",
         "eloquent make:migration add_nothing --rust",
@@ -122,6 +122,12 @@ fn one_on_mongodb_follows_its_readme() {
     place.run("eloquent db:show --mongo --counts").expect(0, &["users", "2"]);
     place.run("eloquent db:table users --mongo").expect(0, &["uq_users_email", "unique"]);
     place.run("eloquent make:model note text:text --document --mongo").expect(0, &[]);
+    // what is generated runs as it is, in files and in Rust
+    place.run("eloquent make:migration create_visits --mongo").expect(0, &[".up.json"]);
+    place.run("eloquent make:migration add_nothing --rust --mongo").expect(0, &[]);
+    place.run("eloquent migrate:run").expect(0, &["2 applied", "_create_visits", "_add_nothing"]);
+    place.run("eloquent db:show").expect(0, &["visits"]);
+    place.run("eloquent migrate:rollback").expect(0, &["2 undone"]);
     place.run("eloquent migrate:rollback").expect(0, &["1 undone"]);
 }
 

@@ -295,3 +295,69 @@ async fn a_tag_is_shown_and_changed_with_consent() {
     run("migrate:fresh --pg --force").await.expect(3, &["production", "--confirm"]);
     ground.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_would_be_lost_is_told_first_and_recorded() {
+    let mut ground = Ground::whole("plans").await;
+    let seeders = || Seeders::new().add(UserSeeder);
+    let folder = ground.migrations().join("mongo");
+    fs::create_dir_all(&folder).unwrap();
+    let visits = "{\"create\": \"visits\"}\n{\"insert\": \"visits\", \"documents\": [{}, {}]}";
+    fs::write(folder.join("20260101000000_visits.up.json"), visits).unwrap();
+    fs::write(folder.join("20260101000000_visits.down.json"), "{\"drop\": \"visits\"}").unwrap();
+    ground.run("eloquent migrate:run --all-connections", seeders()).await.expect(0, &[]);
+    ground.run("eloquent migrate:run --mongo", seeders()).await.expect(0, &[]);
+    ground.run("eloquent db:seed --all-connections", seeders()).await.expect(0, &[]);
+    ground.set("APP_ENV", "production");
+    for name in ["pg", "mysql", "sqlite", "mongo"] {
+        let (table, rows) = if name == "mongo" { ("visits", 2) } else { ("users", 3) };
+        let key = match name {
+            "mysql" => "DB_NAME",
+            "pg" => "PG_NAME",
+            "mongo" => "MONGO_DB",
+            _ => "SQLITE_PATH",
+        };
+        let database = ground.environment.get(key).unwrap().to_owned();
+        ground.set("ELOQUENT_ALLOW_DESTRUCTIVE", &database);
+        let mut plans = Vec::new();
+        for (command, dropped) in [("migrate:rollback", table), ("db:wipe", "eloquent_migrations")]
+        {
+            let line = format!("eloquent {command} --{name}");
+            // who has not yet said it is not told either: nothing is opened for them
+            ground.run(&line, seeders()).await.expect(3, &["--force"]);
+            let drop = if name == "mongo" { "{\"drop\":" } else { "DROP TABLE" };
+            let line = format!("{line} --force --confirm {database}");
+            let said = ground.run(&line, seeders()).await;
+            said.expect(0, &[&database, "tag: local", "what it would send (plan ", drop, dropped]);
+            if command == "migrate:rollback" {
+                assert!(said.all.contains(&format!("{table}  ")), "{}", said.all);
+                said.expect(0, &[&format!("  {rows} rows")]);
+            }
+            plans.push(audited(&ground, name, command).await);
+        }
+        assert_ne!(plans[0], plans[1], "{name}");
+        ground.run(&format!("eloquent migrate:run --force --{name}"), seeders()).await;
+    }
+    ground.end().await;
+}
+
+/// The plan that is recorded of the last run of a command.
+async fn audited(ground: &Ground, connection: &str, command: &'static str) -> String {
+    #[derive(Model, Debug)]
+    #[model(portable, table = "eloquent_audit")]
+    struct Audited {
+        id: Uuid,
+        command: String,
+        plan: Option<String>,
+        outcome: Option<String>,
+    }
+    let db = ground.db();
+    let on = db.connection(connection).unwrap();
+    let last = Audited::query().filter(|a| a.command.eq(command)).order_by(|a| a.id.desc());
+    let last = last.on(&on).first().await.unwrap().expect("a row");
+    db.close().await.unwrap();
+    assert_eq!(last.outcome.as_deref(), Some("done"));
+    let plan = last.plan.expect("a plan");
+    assert!(plan.len() == 64 && plan.bytes().all(|byte| byte.is_ascii_hexdigit()), "{plan}");
+    plan
+}

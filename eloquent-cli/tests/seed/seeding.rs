@@ -1,6 +1,6 @@
 //! What holds of seeders.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use eloquent::Result;
@@ -185,4 +185,39 @@ async fn a_database_that_is_not_there_is_told() {
         .expect(1, &["`20260101000000_users` is pending", "there is no table `users` for `User`"]);
     ground.set("SQLITE_PATH", "/nowhere/at/all.sqlite");
     ground.run("eloquent db:seed", seeders()).await.expect(1, &["connection `sqlite`"]);
+}
+
+/// Listens to the database that it seeds, and writes a row.
+struct ListeningSeeder(&'static AtomicUsize);
+
+#[async_trait]
+impl Seeder for ListeningSeeder {
+    fn models(&self) -> Models {
+        Models::new().add::<User>()
+    }
+
+    async fn run(&self) -> Result<()> {
+        let heard = self.0;
+        Db::current()?.on_query(move |event| {
+            if event.sql.contains("INSERT") {
+                heard.fetch_add(1, Ordering::Relaxed);
+            }
+        });
+        let row = new!(User { email: "heard@example.org", name: "heard" });
+        User::upsert([row]).unique_by(|u| u.email).ignore().await.map(drop)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn listeners_hear_nothing_when_events_are_muted() {
+    static HEARD: AtomicUsize = AtomicUsize::new(0);
+    let ground = Ground::small();
+    let seeders = || Seeders::new().add(ListeningSeeder(&HEARD));
+    ground.run("eloquent migrate:run", seeders()).await.expect(0, &[]);
+    ground.run("eloquent db:seed --without-events", seeders()).await.expect(0, &["1 rows"]);
+    assert_eq!(HEARD.load(Ordering::Relaxed), 0);
+    ground.run("eloquent db:seed", seeders()).await.expect(0, &["0 rows"]);
+    assert_eq!(HEARD.load(Ordering::Relaxed), 1);
+    ground.run("eloquent db:seed:fresh --without-events", seeders()).await.expect(0, &["1 rows"]);
+    assert_eq!(HEARD.load(Ordering::Relaxed), 1);
 }

@@ -111,6 +111,9 @@ impl Events {
         } else {
             tracing::debug!(target: "eloquent", connection, driver, sql, rows, ?elapsed, code, "query");
         }
+        if super::scope::is_muted() {
+            return;
+        }
         if let Some(log) = self.log.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
             if log.len() == LOG {
                 log.pop_front();

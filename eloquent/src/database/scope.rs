@@ -19,8 +19,17 @@ struct Scope {
     transactions: Arc<[Tx]>,
     /// Writes are noted down and not sent.
     pretence: Option<Arc<Pretence>>,
-    /// The connection that is being seeded, with where its rows are counted.
-    seeded: Option<(Arc<Pool>, Progress)>,
+    seeded: Option<Seeded>,
+}
+
+/// The connection that is being seeded.
+#[derive(Clone)]
+pub(super) struct Seeded {
+    pub(super) pool: Arc<Pool>,
+    /// Where its rows are counted.
+    pub(super) progress: Progress,
+    /// Whether nobody is told of its statements.
+    pub(super) is_muted: bool,
 }
 
 task_local! {
@@ -54,7 +63,9 @@ pub(super) fn transaction_of(pool: &Arc<Pool>) -> Found {
         match (scope.transactions.iter().rfind(of_it), scope.transactions.last(), &scope.seeded) {
             (Some(tx), ..) => Found::Of(tx.clone()),
             (None, Some(other), _) => Found::Other(other.connection().pool().clone()),
-            (None, None, Some((home, _))) if !Arc::ptr_eq(home, pool) => Found::Other(home.clone()),
+            (None, None, Some(Seeded { pool: home, .. })) if !Arc::ptr_eq(home, pool) => {
+                Found::Other(home.clone())
+            }
             (None, None, _) => Found::None,
         }
     };
@@ -107,20 +118,14 @@ pub(super) async fn with_transaction<F: Future>(transaction: Tx, future: F) -> F
 
 /// Runs a future that seeds a connection of this database: its rows are counted, and what goes elsewhere
 /// without saying so is refused.
-pub(super) async fn with_seeding<F: Future>(
-    db: Db,
-    pool: Arc<Pool>,
-    progress: Progress,
-    future: F,
-) -> F::Output {
-    let seeded = Some((pool, progress));
-    SCOPE.scope(Scope { seeded, ..outer(db) }, future).await
+pub(super) async fn with_seeding<F: Future>(db: Db, seeded: Seeded, future: F) -> F::Output {
+    SCOPE.scope(Scope { seeded: Some(seeded), ..outer(db) }, future).await
 }
 
 /// Counts rows that were written, if they are those of the connection that is being seeded.
 pub(super) fn wrote(pool: &Arc<Pool>, rows: u64) {
     let count = |scope: &Scope| match &scope.seeded {
-        Some((home, progress)) if Arc::ptr_eq(home, pool) => progress.wrote(rows),
+        Some(seeded) if Arc::ptr_eq(&seeded.pool, pool) => seeded.progress.wrote(rows),
         _ => {}
     };
     // outside of every scope nobody counts
@@ -130,6 +135,12 @@ pub(super) fn wrote(pool: &Arc<Pool>, rows: u64) {
 /// Whether a connection is being seeded.
 pub(super) fn is_seeding() -> bool {
     SCOPE.try_with(|scope| scope.seeded.is_some() && scope.transactions.is_empty()).unwrap_or(false)
+}
+
+/// Whether a connection is being seeded without telling anybody of its statements.
+pub(super) fn is_muted() -> bool {
+    let is_muted = |scope: &Scope| scope.seeded.as_ref().is_some_and(|seeded| seeded.is_muted);
+    SCOPE.try_with(is_muted).unwrap_or(false)
 }
 
 /// The future, in the scope of the caller wherever it runs.

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use eloquent_core::driver::{Capabilities, Concerns, Opened};
 use eloquent_core::{Error, Result, async_trait, driver};
 
+use super::scope::{self, Seeded};
 use super::transaction::{Transaction, Tx};
-use super::{Db, Pool, PoolStatus, Progress, scope};
+use super::{Db, Pool, PoolStatus, Progress};
 
 /// Where a query goes, when not to its model's connection: the argument of `on(..)`. A connection's
 /// name, a [`Db`], a [`Connection`] or a [`Transaction`].
@@ -176,9 +177,14 @@ impl Connection {
 
     /// Runs a future in which this is the connection that is being seeded: the default, the only one that
     /// is written to without being named, and the one whose rows are counted.
-    pub(crate) async fn seeding<F: Future>(&self, progress: &Progress, future: F) -> F::Output {
-        let connection = self.as_default();
-        scope::with_seeding(connection.db, connection.pool, progress.clone(), future).await
+    pub(crate) async fn seeding<F: Future>(
+        &self,
+        progress: &Progress,
+        is_muted: bool,
+        future: F,
+    ) -> F::Output {
+        let Connection { db, pool, .. } = self.as_default();
+        scope::with_seeding(db, Seeded { pool, progress: progress.clone(), is_muted }, future).await
     }
 
     /// Its name.

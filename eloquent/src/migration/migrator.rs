@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use eloquent_core::driver::{Capabilities, Object, Question};
+use eloquent_core::driver::{Capabilities, Question};
 use eloquent_core::statement::Effect;
 use eloquent_core::value::{DateTime, Utc};
 use eloquent_core::{Error, ErrorKind, Result};
@@ -313,32 +313,6 @@ impl Migrator {
         };
         let outcome = outcome.await;
         Self::end_run(run, outcome, done).await
-    }
-
-    pub(super) async fn drop_all(&self, run: &mut Run) -> Result<()> {
-        let mut objects = Vec::new();
-        for row in run.reader.lock().await.ask(Question::Objects).await? {
-            let mut row = eloquent_core::row::RowReader::new(&row);
-            let name: String = row.read()?;
-            let kind: String = row.read()?;
-            if name != lock::TABLE && !super::KEPT_TABLES.contains(&name.as_str()) {
-                objects.push(Object::new(name, kind));
-            }
-        }
-        let statements = run.reader.lock().await.drop_all(&objects)?;
-        let whole = run.capabilities.transactional_ddl && run.capabilities.transactions;
-        let transaction = match whole {
-            true => self.begin(&run.wait).await?,
-            false => Transaction::pinned(&self.connection).await?,
-        };
-        transaction.close_afterwards().await?;
-        let on = transaction.executor();
-        for statement in statements {
-            run.wait.stop.check()?;
-            run.held.verify().await?;
-            on.run_text(&statement).await?;
-        }
-        transaction.commit().await
     }
 
     /// Waits for the lock.

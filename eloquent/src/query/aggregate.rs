@@ -140,10 +140,16 @@ fn no_answer(definition: &ModelDef) -> Error {
     definition.locate(Error::new(ErrorKind::Database, "the aggregate gave no row"))
 }
 
-/// How many rows a table has that no model need know.
-pub(crate) async fn count_of(on: &Executor, table: &str) -> Result<u64> {
+/// How many rows a table has that no model need know; no more than `at_most` are looked at.
+pub(crate) async fn count_of(on: &Executor, table: &str, at_most: Option<u64>) -> Result<u64> {
     let counted = Projection::Expressions(vec![count().into_expression()]);
-    let select = Select::new(table.to_owned(), counted);
+    let mut select = Select::new(table.to_owned(), counted);
+    if at_most.is_some() {
+        let one = Expression::Value(Value::I64(1));
+        let mut some = Select::new(table.to_owned(), Projection::Expressions(vec![one]));
+        some.limit = at_most;
+        select.from = From::Select { select: Box::new(some), source: Source(0) };
+    }
     let rows = rows_of(on, &Statement::Select(select)).await?;
     let mut counts = rows.iter().map(|row| RowReader::new(row).read::<u64>());
     counts.next().unwrap_or(Ok(0))

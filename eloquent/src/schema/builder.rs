@@ -13,7 +13,6 @@ use super::steps::Steps;
 use super::table::Table;
 use crate::database::{Executor, Target};
 use crate::model::Model;
-use crate::query::count_of;
 
 /// The schema of a connection: to be changed, and to be looked at.
 ///
@@ -276,14 +275,6 @@ impl Schema {
     /// As [`columns`](Self::columns).
     pub async fn foreign_keys(&self, table: &str) -> Result<Vec<ForeignKeyInfo>> {
         Ok(self.known(table).await?.foreign_keys)
-    }
-
-    /// How many rows a table or view has. They are counted, which takes long where there are many.
-    ///
-    /// # Errors
-    /// What the database reports.
-    pub async fn count(&self, table: &str) -> Result<u64> {
-        count_of(&self.executor()?, table).await
     }
 
     /// What the documents of a collection have to look like, in the database's own words; `None` when that

@@ -17,6 +17,7 @@ pub struct Seeding {
     seeders: Seeders,
     only: Option<String>,
     skips: bool,
+    is_muted: bool,
     stop: Stop,
     progress: Progress,
 }
@@ -33,6 +34,7 @@ impl Seeding {
             seeders,
             only: None,
             skips: false,
+            is_muted: false,
             stop: Stop::default(),
             progress: Progress::default(),
         }
@@ -49,6 +51,43 @@ impl Seeding {
     #[must_use]
     pub fn skip_unfit(mut self, yes: bool) -> Self {
         self.skips = yes;
+        self
+    }
+
+    /// Tells nobody of the statements of seeders: listeners of [`Db::on_query`](crate::Db::on_query) do not
+    /// hear them, and they are not in [`Db::query_log`](crate::Db::query_log). What `tracing` is told, and what
+    /// runs [after a commit](crate::Db::after_commit), stays as it is.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> eloquent::Result<()> {
+    /// # use eloquent::prelude::*;
+    /// # use eloquent::seeding::{Models, Seeder, Seeders, Seeding, async_trait};
+    /// # #[derive(Model, Debug)] struct User { id: i64, #[model(unique)] email: String }
+    /// # struct UserSeeder;
+    /// # #[async_trait] impl Seeder for UserSeeder {
+    /// #     fn models(&self) -> Models { Models::new().add::<User>() }
+    /// #     async fn run(&self) -> eloquent::Result<()> {
+    /// #         let row = new!(User { email: "ada@example.org" });
+    /// #         User::upsert([row]).unique_by(|u| u.email).ignore().await.map(drop)
+    /// #     }
+    /// # }
+    /// # let db = Db::connect("sqlite::memory:").await?;
+    /// # db.install();
+    /// # User::create_table().await?;
+    /// # let seeders = Seeders::new().add(UserSeeder);
+    /// db.enable_query_log();
+    /// let seeding = Seeding::new(&db.connection("sqlite")?, seeders);
+    /// seeding.clone().without_events(true).run().await.into_result()?;
+    /// assert!(db.query_log().is_empty());
+    /// seeding.run().await.into_result()?;
+    /// assert!(!db.query_log().is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn without_events(mut self, yes: bool) -> Self {
+        self.is_muted = yes;
         self
     }
 
@@ -109,7 +148,7 @@ impl Seeding {
                 false => seeder.run().await,
             }
         };
-        self.connection.seeding(&self.progress, work).await?;
+        self.connection.seeding(&self.progress, self.is_muted, work).await?;
         Ok(Seeded {
             name: seeder.name().to_owned(),
             rows: self.progress.rows().saturating_sub(before),

@@ -1,7 +1,7 @@
 //! Sizes, for people.
 
 /// The number of bytes, in the unit that keeps it short.
-pub(super) fn text(bytes: u64) -> String {
+pub(in crate::command) fn text(bytes: u64) -> String {
     const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
     let mut whole = bytes;
     let mut tenths = 0;

@@ -3,15 +3,22 @@
 use std::time::Duration;
 
 use eloquent::environment::Role;
-use eloquent::migration::{Migrations, Migrator};
-use eloquent::{Error, Result};
+use eloquent::migration::{Migrations, Migrator, async_trait};
+use eloquent::{Connection, Error, Result};
 use serde_json::{Value, json};
 
 use super::{Wipe, with_connection};
 use crate::command::Context;
-use crate::command::guard::{self, Deed, Weight};
+use crate::command::guard::{self, Deed, Planner, Weight};
 use crate::output::{Exit, Failure, Fault, Page, Report};
 use crate::target::Targets;
+
+#[async_trait]
+impl Planner for Wipe {
+    async fn plan(&self, on: &Connection) -> Result<Vec<String>> {
+        Migrator::new(on, Migrations::new()).pretend_wipe().await
+    }
+}
 
 pub(super) async fn run(
     context: &Context<'_>,
@@ -22,7 +29,7 @@ pub(super) async fn run(
     let names = targets.names(&environment, context.registry)?;
     let deed =
         Deed { command: "db:wipe", what: "drops all tables and views", weight: Weight::Destroys };
-    let permits = guard::allow(context, &environment, deed, &names, &wipe.consent).await?;
+    let permits = guard::allow(context, &environment, deed, &names, &wipe.consent, wipe).await?;
     let mut answers: Vec<(String, Result<()>)> = Vec::new();
     for (name, permit) in names.into_iter().zip(permits) {
         let wiped = with_connection(context, &environment, &name, async |connection| {

@@ -7,17 +7,22 @@
 //! is written down in the database before it begins, and what came of it afterwards.
 
 mod consent;
+mod plan;
 mod record;
 mod rule;
+mod stock;
 
 use eloquent::environment::{Origin, Role};
+use eloquent::migration::async_trait;
 use eloquent::prelude::*;
 use eloquent::{Connection, Environment, Error, ErrorKind, Result};
 
 use super::Context;
 use crate::output::Failure;
+use plan::Plan;
 use record::{Audit, unwritten};
 use rule::{Need, Place, Site};
+use stock::Stock;
 
 pub(crate) use consent::Consent;
 pub(super) use record::{actor, tag as tag_of};
@@ -31,6 +36,33 @@ pub(crate) struct Deed<'d> {
     /// What it does, behind "this": `drops all tables and views`.
     pub(crate) what: &'d str,
     pub(crate) weight: Weight,
+}
+
+impl Deed<'_> {
+    /// Whether it is written down.
+    fn is_noted(self, need: Need) -> bool {
+        self.weight == Weight::Destroys || need > Need::Nothing
+    }
+}
+
+/// Who knows what a command is about to send.
+#[async_trait]
+pub(crate) trait Planner: Sync {
+    /// What it would send to a connection, as far as that is known before.
+    ///
+    /// # Errors
+    /// When that cannot be found out.
+    async fn plan(&self, on: &Connection) -> Result<Vec<String>>;
+}
+
+/// Of a command that sends nothing but a line of our own.
+pub(crate) struct Unplanned;
+
+#[async_trait]
+impl Planner for Unplanned {
+    async fn plan(&self, _: &Connection) -> Result<Vec<String>> {
+        Ok(Vec::new())
+    }
 }
 
 /// A command that may run on a connection. It is to be [finished](Permit::finish).
@@ -47,7 +79,8 @@ struct Spot {
     host: Option<String>,
     environment: Option<String>,
     tag: Option<String>,
-    tables: Option<Vec<String>>,
+    stock: Option<Stock>,
+    plan: Plan,
     need: Need,
     db: Db,
     on: Connection,
@@ -64,6 +97,7 @@ pub(crate) async fn allow(
     deed: Deed<'_>,
     names: &[String],
     consent: &Consent,
+    planner: &dyn Planner,
 ) -> Result<Vec<Permit>, Failure> {
     let is_interactive = context.terminal.is_interactive();
     // what cannot be allowed whatever the database says opens none
@@ -78,7 +112,11 @@ pub(crate) async fn allow(
     }
     let mut spots = Vec::new();
     for name in names {
-        spots.push(look(context, environment, deed, name).await?);
+        let mut spot = look(context, environment, deed, name).await?;
+        if deed.is_noted(spot.need) {
+            spot.plan = Plan::of(planner.plan(&spot.on).await);
+        }
+        spots.push(spot);
     }
     if spots.iter().any(|spot| spot.need > Need::Nothing) {
         context.terminal.say(&announcement(deed, &spots));
@@ -101,7 +139,7 @@ pub(crate) async fn allow(
     }
     let mut permits = Vec::new();
     for spot in spots {
-        let is_noted = deed.weight == Weight::Destroys || spot.need > Need::Nothing;
+        let is_noted = deed.is_noted(spot.need);
         permits.push(spot.permit(deed, environment, consent, is_noted).await?);
     }
     Ok(permits)
@@ -166,9 +204,12 @@ async fn look(
     let db = context.database(environment, name)?;
     let on = db.connection(name)?.writer();
     let tag = tag_of(&on).await?;
-    let tables = record::tables(&on).await?;
-    let is_empty = tables.as_ref().is_some_and(Vec::is_empty);
+    let mut stock = Stock::of(&on).await?;
+    let is_empty = stock.as_ref().is_some_and(Stock::is_empty);
     let need = site(environment, name, tag.as_deref(), is_empty).need(deed.weight);
+    if let Some(stock) = stock.as_mut().filter(|_| need == Need::Full) {
+        stock.weigh(&on).await;
+    }
     let reports = environment.report(context.registry);
     let report = reports.iter().find(|report| report.name() == name);
     let setting = |key| report?.settings().iter().find(|setting| setting.key() == key)?.value();
@@ -178,7 +219,8 @@ async fn look(
         host: setting("host").map(str::to_owned),
         environment: environment.get("APP_ENV").map(str::to_owned),
         tag,
-        tables,
+        stock,
+        plan: Plan::default(),
         need,
         db,
         on,
@@ -194,16 +236,14 @@ impl Spot {
     fn describe(&self) -> String {
         let environment = self.environment.as_deref().unwrap_or("not set");
         let tag = self.tag.as_deref().unwrap_or("none");
-        let tables = match &self.tables {
-            Some(tables) => {
-                let shown: Vec<&str> = tables.iter().take(8).map(String::as_str).collect();
-                let more = if tables.len() > shown.len() { ", .." } else { "" };
-                format!("{} ({}{more})", tables.len(), shown.join(", "))
-            }
-            None => "not known".to_owned(),
-        };
         let place = self.place();
-        format!("  {place}\n    APP_ENV: {environment}; its tag: {tag}; tables: {tables}\n")
+        let count = self.stock.as_ref().map_or_else(|| "not known".to_owned(), Stock::count);
+        let mut text =
+            format!("  {place}\n    APP_ENV: {environment}; its tag: {tag}; tables: {count}\n");
+        if self.need == Need::Full {
+            text.extend(self.stock.as_ref().map(Stock::describe));
+        }
+        text + &self.plan.describe()
     }
 
     async fn permit(
@@ -228,6 +268,7 @@ impl Spot {
                 pid: i64::from(std::process::id()),
                 version: env!("CARGO_PKG_VERSION"),
                 commit: record::commit(environment),
+                plan: self.plan.fingerprint(),
                 consent: consent.words(),
                 started_at: record::now(),
                 finished_at: None,

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use eloquent::migration::KEPT_TABLES;
 use eloquent::prelude::*;
 use eloquent::{Connection, Environment, Error, ErrorKind, Result, Schema};
 
@@ -33,6 +32,9 @@ pub(super) struct Audit {
     pub(super) pid: i64,
     pub(super) version: String,
     pub(super) commit: Option<String>,
+    /// The checksum of what it was about to send.
+    #[model(length = 64)]
+    pub(super) plan: Option<String>,
     pub(super) consent: Option<String>,
     pub(super) started_at: DateTime<Utc>,
     pub(super) finished_at: Option<DateTime<Utc>>,
@@ -69,18 +71,6 @@ pub(super) async fn reset_tag(on: &Connection, name: &str, actor: &str) -> Resul
     make::<Tag>(on).await?;
     let row = new!(Tag { scope: DATABASE, name, set_at: now(), set_by: actor });
     Tag::upsert([row]).unique_by(|tag| tag.scope).on(on).await.map(drop)
-}
-
-/// The tables of the database but for these records; `None` where it cannot tell.
-pub(super) async fn tables(on: &Connection) -> Result<Option<Vec<String>>> {
-    match Schema::on(on).tables().await {
-        Ok(mut tables) => {
-            tables.retain(|table| !KEPT_TABLES.contains(&table.as_str()));
-            Ok(Some(tables))
-        }
-        Err(error) if error.kind() == ErrorKind::Unsupported => Ok(None),
-        Err(error) => Err(error),
-    }
 }
 
 /// Makes a table, if it is not there. Where several do so at once, some databases fail for all but one.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use eloquent::migration::Migrations;
-use eloquent::{Error, ErrorKind, Result, Utc};
+use eloquent::{Environment, Error, ErrorKind, Family, Result, Utc};
 use heck::ToUpperCamelCase as _;
 use minijinja::{Value, context};
 
@@ -11,17 +11,44 @@ use super::module::{self, Entry};
 use super::{Files, Made, Migration, Template, name, render};
 use crate::command::Context;
 use crate::command::migrate::directory;
+use crate::command::ping::place;
 use crate::output::Failure;
 use crate::target::Targets;
 
-const UP: Template = Template {
-    file: "migration.up.sql",
-    text: include_str!("../../../templates/migration.up.sql"),
-};
-const DOWN: Template = Template {
-    file: "migration.down.sql",
-    text: include_str!("../../../templates/migration.down.sql"),
-};
+/// The way there and the way back, in SQL.
+const SQL: [(&str, Template); 2] = [
+    (
+        "up.sql",
+        Template {
+            file: "migration.up.sql",
+            text: include_str!("../../../templates/migration.up.sql"),
+        },
+    ),
+    (
+        "down.sql",
+        Template {
+            file: "migration.down.sql",
+            text: include_str!("../../../templates/migration.down.sql"),
+        },
+    ),
+];
+/// The same in commands of documents.
+const JSON: [(&str, Template); 2] = [
+    (
+        "up.json",
+        Template {
+            file: "migration.up.json",
+            text: include_str!("../../../templates/migration.up.json"),
+        },
+    ),
+    (
+        "down.json",
+        Template {
+            file: "migration.down.json",
+            text: include_str!("../../../templates/migration.down.json"),
+        },
+    ),
+];
 const RUST: Template =
     Template { file: "migration.rs", text: include_str!("../../../templates/migration.rs") };
 pub(crate) const LIST: &str = include_str!("../../../templates/migrations_mod.rs");
@@ -55,16 +82,27 @@ pub(super) fn run(
         let (root, relative) = split(&folder)?;
         let mut files = Files::of(root);
         let stamp = stamp(&[&folder, Path::new(FOLDER)])?;
-        let values = context! { name => make.name, connection => connection };
-        for (template, way) in [(UP, "up"), (DOWN, "down")] {
+        let is_document = family(context, &environment, connection) == Some(Family::Document);
+        let table = make.name.strip_prefix("create_").unwrap_or_default();
+        let values = context! { name => make.name, connection => connection, table => table };
+        for (ending, template) in if is_document { JSON } else { SQL } {
             let text = render(Path::new("."), template, values.clone())?;
-            files.add(relative.join(format!("{stamp}_{}.{way}.sql", make.name)), text);
+            files.add(relative.join(format!("{stamp}_{}.{ending}", make.name)), text);
+        }
+        if is_document && table.is_empty() {
+            made.notes.push("write its commands between the brackets".to_owned());
         }
         let written = files.write()?.made;
         let shown = |path: &PathBuf| folder.join(path.file_name().unwrap_or_default());
         made.made.extend(written.iter().map(shown));
     }
     Ok(made)
+}
+
+/// What a connection keeps, if its driver is linked.
+fn family(context: &Context<'_>, environment: &Environment, connection: &str) -> Option<Family> {
+    let (driver, _) = place(context, environment, connection);
+    context.registry.driver(driver?).ok().map(|driver| driver.family())
 }
 
 /// A folder that is told from the root of the file system is taken as it is; any other is in the project.

@@ -59,7 +59,8 @@ pub(super) fn run(
     let text = render(Path::new("."), MODEL, values)?;
     let entry = Entry::list(format!("pub use {}::{};", name.snake, name.pascal), true);
     add(&mut files, "src/models", LIST, &name, text, entry, |_| None)?;
-    if let (true, Some(table)) = (make.migration, &make.table) {
+    if make.migration {
+        let table = make.table.clone().unwrap_or_else(|| name.table());
         let environment = targets.mode((context.load)()?);
         let connections = targets.names(&environment, context.registry)?;
         let columns = fields.iter().map(|field| field.value().get_attr("column"));

@@ -71,6 +71,30 @@ impl Name {
         }
         Ok(Name { folders: parts, snake, pascal })
     }
+
+    /// The table of a model of this name that does not name one: as the derive of models says it.
+    pub(crate) fn table(&self) -> String {
+        match self.pascal.to_snake_case().rsplit_once('_') {
+            Some((before, last)) => format!("{before}_{}", plural(last)),
+            None => plural(&self.pascal.to_snake_case()),
+        }
+    }
+}
+
+fn plural(word: &str) -> String {
+    match word {
+        "person" => return "people".to_owned(),
+        "child" => return "children".to_owned(),
+        _ => {}
+    }
+    let stem = word
+        .strip_suffix('y')
+        .filter(|stem| stem.ends_with(|c: char| !matches!(c, 'a' | 'e' | 'i' | 'o' | 'u')));
+    match stem {
+        Some(stem) => format!("{stem}ies"),
+        None if ["s", "x", "ch", "sh"].iter().any(|end| word.ends_with(end)) => format!("{word}es"),
+        None => format!("{word}s"),
+    }
 }
 
 /// Checks a word that becomes an identifier: `[a-z][a-z0-9_]*`, and no word of Rust.
@@ -118,6 +142,25 @@ mod tests {
         assert_eq!(name.folders, ["shop"]);
         assert_eq!((name.snake.as_str(), name.pascal.as_str()), ("order_line", "OrderLine"));
         assert_eq!(Name::parse("BlogPost").unwrap(), Name::parse("blog_post").unwrap());
+    }
+
+    /// The derive and the generators know nothing of each other.
+    #[test]
+    fn tables_are_those_of_the_derive() {
+        use eloquent::prelude::*;
+
+        macro_rules! check {
+            ($($model:ident)*) => {$(
+                #[derive(Model, Debug)]
+                struct $model {
+                    id: i64,
+                }
+                let name = Name::parse(stringify!($model)).unwrap();
+                assert_eq!(name.table(), $model::definition().table);
+                assert_eq!(Name::parse(&name.snake).unwrap().table(), name.table());
+            )*};
+        }
+        check!(User Category Day Box2 Bus Batch Dish Fax Person GrandChild OrderLine HttpRequest Y Guy);
     }
 
     #[test]

@@ -173,3 +173,30 @@ fn a_file_of_commands_is_not_for_tables() {
     assert_eq!(output.status.code(), Some(1), "{text}");
     assert!(text.contains("is in JSON, and the database takes SQL"), "{text}");
 }
+
+#[test]
+fn mongo_collections_are_shown_with_sizes_and_counts() {
+    let ground = Ground::new("shown");
+    let up = lines(&[
+        "{\"create\": \"visits\"}",
+        "{\"createIndexes\": \"visits\", \"indexes\": [{\"key\": {\"page\": 1}, \"name\": \"pages\"}]}",
+        "{\"insert\": \"visits\", \"documents\": [{\"page\": \"/\"}, {\"page\": \"/about\"}]}",
+    ]);
+    ground.migration(A, &up, "");
+    ground.run("migrate:run").expect(0, &["1 applied"]);
+    ground.run("db:show --counts").expect(0, &["NAME", "SIZE", "ROWS", "visits", "MongoDB"]);
+    let document = |line: &str| -> serde_json::Value {
+        let said = ground.run(&format!("{line} --json"));
+        serde_json::from_str(&said.stdout).unwrap_or_else(|_| panic!("{said:?}"))
+    };
+    let shown = document("db:show --counts");
+    let tables = shown["connections"][0]["tables"].as_array().expect("a list").clone();
+    let visits = tables.iter().find(|table| table["name"] == "visits").expect("it is there");
+    assert_eq!((&visits["kind"], &visits["rows"]), (&"table".into(), &2.into()));
+    assert!(visits["bytes"].as_u64().is_some_and(|bytes| bytes > 0), "{visits}");
+    let table = document("db:table visits");
+    assert!(table["table"]["bytes"].as_u64().is_some_and(|bytes| bytes > 0), "{table}");
+    assert_eq!(table["table"]["indexes"][0]["name"], "pages");
+    assert!(document("db:show")["connections"][0]["tables"][0]["rows"].is_null(), "nobody asked");
+    ground.run("db:table visit").expect(1, &["did you mean `visits`"]);
+}
