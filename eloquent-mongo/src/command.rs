@@ -36,7 +36,7 @@ pub(crate) enum Query {
     Pipeline { stages: Vec<Document>, keyless: Option<Keyless> },
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Find {
     pub(crate) filter: Document,
     pub(crate) projection: Document,

@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use crate::clients::{Clients, Live};
 use crate::concerns;
 use crate::config::{Settings, wants_tls};
-use crate::error::{error, of_connect};
+use crate::error::{NO_NAME, error, of_connect};
 use crate::feed::MongoFeed;
 use crate::session::MongoSession;
 use crate::translate::capabilities;
@@ -103,6 +103,7 @@ async fn options(settings: &Settings) -> Result<ClientOptions> {
         tokio::time::timeout(settings.connect_timeout, ClientOptions::parse(&settings.uri));
     let parsed = parsed.await.map_err(|_| {
         error(ErrorKind::Connect, "the name of the server was not resolved in time")
+            .with_hint(NO_NAME)
     })?;
     let mut options = parsed.map_err(|failed| match &*failed.kind {
         mongodb::error::ErrorKind::InvalidArgument { .. } => {

@@ -154,6 +154,8 @@ fn of_reported(reported: &Reported<'_>, is_transient: bool) -> Error {
     if hint.is_empty() { failed } else { failed.with_hint(hint) }
 }
 
+pub(crate) const NO_NAME: &str = "look at the host in `uri`; `mongodb+srv://` takes one name without a port, \
+                                  for which the DNS has an SRV record";
 const TOO_LARGE: &str = "the document is larger than 16 MB";
 const LOGIN: &str = "look at user and password, and at `auth_source`: the database in which the user was made, \
                      often `admin`";
@@ -194,14 +196,10 @@ fn of_client(failed: &ClientError, lost: ErrorKind) -> Error {
             error(ErrorKind::Permission, "the server refuses the login").with_hint(LOGIN)
         }
         Client::ServerSelection { message, .. } => not_selected(message),
-        Client::DnsResolve { .. } => error(
-            ErrorKind::Connect,
-            "the name of the server cannot be resolved",
-        )
-        .with_hint(
-            "look at the host in `uri`; `mongodb+srv://` takes one name without a port, for which the DNS has \
-             an SRV record",
-        ),
+        Client::DnsResolve { .. } => {
+            error(ErrorKind::Connect, "the name of the server cannot be resolved")
+                .with_hint(NO_NAME)
+        }
         Client::InvalidTlsConfig { .. } => error(ErrorKind::Config, "TLS cannot be set up")
             .with_hint("look at the file of `tls_ca_file`"),
         // said by the client before it sends the document
@@ -282,6 +280,27 @@ mod tests {
         let key = clash("E11000 … collection: a.b.c index: _id_ dup key: { _id: 1 }");
         assert_eq!((key.table(), key.column()), (Some("b.c"), Some("id")));
         assert_eq!(clash("canary").constraint(), None);
+    }
+
+    /// The client tells only in words what became of its attempts to reach a server.
+    #[test]
+    fn attempts_that_failed_are_explained() {
+        for (text, kind, hint) in [
+            (
+                "Kind: SCRAM failure: Authentication failed. canary",
+                ErrorKind::Permission,
+                "auth_source",
+            ),
+            ("{ Error: Kind: I/O error: Connection refused canary }", ErrorKind::Connect, "port"),
+            ("failed to lookup address information: canary", ErrorKind::Connect, "host"),
+            ("invalid peer certificate: UnknownIssuer canary", ErrorKind::Connect, "tls_ca_file"),
+            ("Server selection timeout: canary", ErrorKind::Connect, "replicaSet"),
+        ] {
+            let error = not_selected(text);
+            assert_eq!(error.kind(), kind, "{error}");
+            assert!(error.hint().is_some_and(|said| said.contains(hint)), "{error}");
+            assert!(!format!("{error} {error:?}").contains("canary"), "{error}");
+        }
     }
 
     #[test]

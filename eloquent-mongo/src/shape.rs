@@ -64,26 +64,28 @@ impl Shape {
     /// # Errors
     /// When it is damaged.
     pub(crate) fn row<'r>(&'r self, document: &'r RawDocument) -> Result<DocumentRow<'r>> {
-        let mut stored: Vec<Option<RawBsonRef<'r>>> = vec![None; self.columns.len()];
+        let mut cells = Vec::with_capacity(self.columns.len());
+        cells.resize_with(self.columns.len(), || Ok(Cell::Borrowed(ValueRef::Null)));
+        let mut read = |at: usize, value: RawBsonRef<'r>| {
+            if let (Some(cell), Some(column)) = (cells.get_mut(at), self.columns.get(at)) {
+                *cell = decode(value, column.ty, column.may_round);
+            }
+        };
         let mut next = 0;
         for element in document {
             let (name, value) = element.map_err(|_| damaged())?;
             let name = name.as_str();
             let is_it = |at: &usize| self.columns.get(*at).is_some_and(|c| c.field == name);
             if self.has_twins {
-                (0..stored.len()).filter(is_it).for_each(|at| stored[at] = Some(value));
+                (0..self.columns.len()).filter(is_it).for_each(|at| read(at, value));
             } else if let Some(at) =
-                Some(next).filter(is_it).or_else(|| (0..stored.len()).find(is_it))
+                Some(next).filter(is_it).or_else(|| (0..self.columns.len()).find(is_it))
             {
-                stored[at] = Some(value);
+                read(at, value);
                 next = at + 1;
             }
         }
-        let cells = self.columns.iter().zip(stored).map(|(column, stored)| match stored {
-            Some(stored) => decode(stored, column.ty, column.may_round),
-            None => Ok(Cell::Borrowed(ValueRef::Null)),
-        });
-        Ok(DocumentRow { shape: self, cells: cells.collect() })
+        Ok(DocumentRow { shape: self, cells })
     }
 }
 

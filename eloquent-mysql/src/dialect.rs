@@ -8,7 +8,8 @@ use eloquent_core::driver::{Capabilities, Family, Isolation, Question, Transacti
 use eloquent_core::schema::{Column, ColumnType, ForeignAction, ForeignKey};
 use eloquent_core::sql::{
     AggregateCall, ArithmeticCall, ColumnParts, Dialect, IndexParts, InsertParts, PackedList, Page,
-    PathCall, ScriptSyntax, no_moment, pattern_of_nothing, quote_identifier, standard_literal,
+    PathCall, PathChanges, ScriptSyntax, no_moment, pattern_of_nothing, quote_identifier,
+    standard_literal,
 };
 use eloquent_core::statement::{
     AggregateFunction, ArithmeticOperator, Effect, Lock, LockMode, LockWait, RawSql,
@@ -74,6 +75,7 @@ impl Dialect for MySqlDialect {
         capabilities.returning = self.is_mariadb();
         capabilities.last_insert_id = true;
         capabilities.upsert = true;
+        capabilities.nested_updates = true;
         capabilities.joins = true;
         capabilities.row_locks = true;
         capabilities.expression_indexes = !self.is_mariadb();
@@ -113,6 +115,11 @@ impl Dialect for MySqlDialect {
 
     fn path(&self, sql: &mut String, call: &PathCall<'_>) -> Result<()> {
         sql.push_str(&path::value(call, self.flavour, self.uuid)?);
+        Ok(())
+    }
+
+    fn path_changes(&self, sql: &mut String, changes: &PathChanges<'_>) -> Result<()> {
+        sql.push_str(&path::changed(changes));
         Ok(())
     }
 

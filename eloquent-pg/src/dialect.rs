@@ -4,12 +4,13 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use eloquent_core::Error;
+use eloquent_core::Name;
 use eloquent_core::Result;
 use eloquent_core::driver::{Capabilities, Family, Object, Question};
 use eloquent_core::schema::{Column, ColumnType};
 use eloquent_core::sql::{
     AggregateCall, ArithmeticCall, Dialect, Operand, OperandKind, PackedList, PathCall,
-    ScriptSyntax, pattern_of_nothing, standard_literal,
+    PathChanges, PathStep, ScriptSyntax, pattern_of_nothing, standard_literal,
 };
 use eloquent_core::statement::{AggregateFunction, ArithmeticOperator, Effect, RawSql};
 use eloquent_core::value::{Mismatch, Value, format_date_time};
@@ -40,6 +41,7 @@ impl Dialect for PgDialect {
         capabilities.returning = true;
         capabilities.returning_updates = true;
         capabilities.upsert = true;
+        capabilities.nested_updates = true;
         capabilities.joins = true;
         capabilities.row_locks = true;
         capabilities.partial_indexes = true;
@@ -148,16 +150,38 @@ impl Dialect for PgDialect {
             }
             Some(_) => "::text",
         };
-        let fields: Vec<_> = call.fields.iter().map(|field| format!("\"{field}\"")).collect();
+        let path = path_of(call.fields);
         let operator = if ty.is_empty() { "#>" } else { "#>>" };
         // what is null in the JSON is null
         let (open, close) =
             if ty.is_empty() { ("NULLIF(", "::jsonb, 'null'::jsonb)") } else { ("(", ")") };
-        for part in
-            [open, "(", call.column, " ", operator, " '{", &fields.join(","), "}')", close, ty]
-        {
-            sql.push_str(part);
+        sql.extend([open, "(", call.column, " ", operator, " ", &path, ")", close, ty]);
+        Ok(())
+    }
+
+    /// What is nested is made from the outside in: the server makes the last field of a path only.
+    fn path_changes(&self, sql: &mut String, changes: &PathChanges<'_>) -> Result<()> {
+        let stored = format!("{}::jsonb", changes.column);
+        let mut whole = match changes.only_removes() {
+            true => stored.clone(),
+            false => format!("COALESCE({stored}, '{{}}'::jsonb)"),
+        };
+        for step in changes.steps {
+            whole = match step {
+                PathStep::Object(fields) => {
+                    let path = path_of(fields);
+                    format!(
+                        "jsonb_set({whole}, {path}, \
+                         COALESCE(NULLIF({stored} #> {path}, 'null'::jsonb), '{{}}'::jsonb))"
+                    )
+                }
+                PathStep::Set(fields, value) => {
+                    format!("jsonb_set({whole}, {}, {value}::jsonb)", path_of(fields))
+                }
+                PathStep::Remove(fields) => format!("({whole} #- {})", path_of(fields)),
+            };
         }
+        sql.push_str(&whole);
         Ok(())
     }
 
@@ -290,6 +314,12 @@ impl Dialect for PgDialect {
     fn drop_object(&self, object: &Object) -> Option<String> {
         migrate::drop_object(object)
     }
+}
+
+/// The fields that lead to a place inside of JSON, as a list of text.
+fn path_of(fields: &[Name]) -> String {
+    let fields: Vec<_> = fields.iter().map(|field| format!("\"{field}\"")).collect();
+    format!("'{{{}}}'", fields.join(","))
 }
 
 /// The type of a column without its collation. A document keeps the order of its fields, which `jsonb` does

@@ -1,10 +1,10 @@
 //! A real database, made by others: `cargo run --example chinook -- PATH`, or `… -- JSON CONNECTION`.
 //!
 //! PATH is `Chinook_Sqlite.sqlite` of the [Chinook database](https://github.com/lerocha/chinook-database),
-//! a music store with 11 tables and 15,607 rows. It is opened for reading only. With `ChinookData.json`
-//! and a connection of the environment (`pg`, `mysql`, `sqlite`, and `mongo` with the cargo feature of that
-//! name), the tables that the questions are about are made there from the models, filled and dropped in the
-//! end.
+//! a music store with 11 tables and 15,607 rows. It is opened for reading only. With `data/ChinookData.json`,
+//! the same rows, and a connection of the environment (`pg`, `mysql`, `sqlite`, and `mongo` with the cargo
+//! feature of that name), the tables that the questions are about are made there from the models, filled and
+//! dropped in the end.
 //!
 //! Each question is asked twice, with models and in SQL written by hand; where there is no SQL, the second
 //! answer is computed from the file, without a database. The answers are printed side by side and have to be

@@ -24,6 +24,9 @@ pub trait Contender: Sized + Send + 'static {
     /// `database` is what the store gave as its address.
     fn open(database: &str) -> impl Future<Output = Result<Self>> + Send;
 
+    /// The database is in its first state: for libraries that give keys themselves.
+    fn restart(&mut self) {}
+
     /// The first `limit` users by key.
     fn select(&mut self, limit: i64) -> impl Future<Output = Result<Vec<Self::User>>> + Send;
 

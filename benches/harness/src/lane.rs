@@ -88,6 +88,7 @@ impl<C: Contender> Lane for ContenderLane<C> {
 
     fn answer(mut self: Box<Self>, workload: Workload) -> Trip<Answer> {
         Box::pin(async move {
+            self.contender.restart();
             let answer = self.ask(workload).await?;
             Ok((self as Box<dyn Lane>, answer))
         })
@@ -97,6 +98,7 @@ impl<C: Contender> Lane for ContenderLane<C> {
         Box::pin(async move {
             // Pages that another connection wrote are read again before the clock starts.
             self.contender.find(1).await?;
+            self.contender.restart();
             let sample = self.time(workload, iterations).await?;
             Ok((self as Box<dyn Lane>, sample))
         })

@@ -10,7 +10,8 @@ use crate::workload::Workload;
 /// Times database libraries side by side on one database, against its bare driver.
 ///
 /// The servers are told by PG_HOST, PG_PORT, PG_USER, PG_PASSWORD and PG_NAME for PostgreSQL, and by
-/// DB_HOST and so on for MariaDB, as `scripts/with-servers` exports them; only the host is needed.
+/// DB_HOST and so on for MariaDB, of which only the host is needed, and by MONGO_URI for MongoDB, as
+/// `scripts/with-servers` exports them.
 #[derive(Debug, Parser)]
 pub struct Options {
     #[arg(long, value_enum, default_value = "sqlite", global = true)]
@@ -84,6 +85,7 @@ pub enum Database {
     Sqlite,
     Pg,
     Mysql,
+    Mongo,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

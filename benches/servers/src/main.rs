@@ -21,7 +21,9 @@ static ALLOCATOR: CountingAllocator = CountingAllocator;
 
 fn main() -> anyhow::Result<()> {
     harness::main(|database| match database {
-        Database::Sqlite => bail!("SQLite has a program of its own, see `run`"),
+        Database::Sqlite | Database::Mongo => {
+            bail!("this database has a program of its own, see `run`")
+        }
         Database::Pg => Ok(Suite::new::<pg::Raw>(pg::Postgres::from_env()?)
             .with::<Eloquent>()
             .with::<pg::Sqlx>()

@@ -32,8 +32,8 @@ pub struct Capabilities {
     pub last_insert_id: bool,
     /// Whether an insert can update a row that exists already.
     pub upsert: bool,
-    /// Whether an update can change a part of a column where it lies: a field of a document, the elements
-    /// of a list.
+    /// Whether an update can change a part of a column where it lies: a field of a document. The elements of
+    /// lists are for databases of documents.
     pub nested_updates: bool,
     /// Whether tables can be joined.
     pub joins: bool,

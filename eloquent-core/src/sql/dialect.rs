@@ -6,7 +6,7 @@ use std::fmt::Debug;
 use super::ScriptSyntax;
 use super::parts::{
     AggregateCall, ArithmeticCall, ColumnParts, DeleteParts, IndexParts, InsertParts, Operand,
-    PackedList, Page, PathCall, TableParts, UpdateParts, WriteKind,
+    PackedList, Page, PathCall, PathChanges, TableParts, UpdateParts, WriteKind,
 };
 use super::standard::{self, standard_literal};
 use crate::driver::{Capabilities, Object, Question, TransactionOptions};
@@ -97,6 +97,15 @@ pub trait Dialect: Debug + Send + Sync + 'static {
     fn path(&self, _sql: &mut String, _call: &PathCall<'_>) -> Result<()> {
         Err(Error::unsupported("a value inside of a column", self.driver())
             .with_hint("keep it in a column of its own"))
+    }
+
+    /// Writes a column of JSON with changes inside of it.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    fn path_changes(&self, _sql: &mut String, _changes: &PathChanges<'_>) -> Result<()> {
+        Err(Error::unsupported("a change inside of a column", self.driver())
+            .with_hint("read the column, and write it as a whole"))
     }
 
     /// Writes a function over the rows of a group.

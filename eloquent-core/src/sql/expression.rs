@@ -1,11 +1,10 @@
 //! Expressions as text.
 
 use super::compiler::Compiler;
-use super::parts::{AggregateCall, ArithmeticCall, Operand, OperandKind, PathCall};
+use super::parts::{AggregateCall, ArithmeticCall, Operand, OperandKind};
 use crate::schema::ColumnType;
 use crate::statement::{
-    Aggregate, AggregateFunction, ColumnRef, Expression, From, JoinKind, Path, Projection, Root,
-    Select,
+    Aggregate, AggregateFunction, ColumnRef, Expression, From, JoinKind, Projection, Root, Select,
 };
 use crate::value::Value;
 use crate::{Error, Name, Result};
@@ -44,20 +43,6 @@ impl Compiler<'_> {
             Expression::Raw(raw) => self.raw_fragment(raw),
             Expression::Invalid(mismatch) => Err(mismatch.clone().into_encode_error()),
         }
-    }
-
-    /// Writes the value inside of a column of JSON, in the type that it has there.
-    fn path(&mut self, path: &Path) -> Result<()> {
-        let Root::Column(column) = &path.root else {
-            return Err(self.lacks("a condition on the elements of a list"));
-        };
-        let text = self.part(|compiler| compiler.column(column))?;
-        for field in &path.fields {
-            check_field(field).map_err(|error| error.with_column(column.name.clone()))?;
-        }
-        let call = PathCall { column: &text, fields: &path.fields, ty: path.ty };
-        let dialect = self.dialect;
-        dialect.path(&mut self.sql, &call).map_err(|error| error.with_column(column.name.clone()))
     }
 
     /// The error of what documents have and tables have not.
@@ -184,15 +169,6 @@ impl Compiler<'_> {
         let name = self.part(|compiler| compiler.ident(&column.name))?;
         self.dialect.excluded(&mut self.sql, &name);
         Ok(())
-    }
-}
-
-/// Refuses names that no path of JSON can be sure to take for names.
-fn check_field(name: &str) -> Result<()> {
-    let is_odd = |c: char| matches!(c, '"' | '\\' | '\'' | '.' | '$') || c.is_control();
-    match name.is_empty() || name.contains(is_odd) {
-        true => Err(Error::invalid("the name of a field inside of a column has odd characters")),
-        false => Ok(()),
     }
 }
 

@@ -17,6 +17,7 @@ mod compiled;
 mod compiler;
 mod dialect;
 mod expression;
+mod inside;
 mod inspect;
 mod parts;
 mod predicate;
@@ -40,8 +41,8 @@ pub use dialect::Dialect;
 pub use inspect::{read_constants, read_foreign_keys, read_indexes, read_tables};
 pub use parts::{
     AggregateCall, ArithmeticCall, ColumnParts, ConflictParts, DeleteParts, IndexParts,
-    InsertParts, Operand, OperandKind, PackedList, Page, PathCall, TableParts, UpdateParts,
-    WriteKind,
+    InsertParts, Operand, OperandKind, PackedList, Page, PathCall, PathChanges, PathStep,
+    TableParts, UpdateParts, WriteKind, json_path,
 };
 pub use rows::query_rows;
 pub use schema::{

@@ -33,9 +33,41 @@ pub struct PathCall<'a> {
 impl PathCall<'_> {
     /// The path as many databases write it, with quotes around: `'$."a"."b"'`.
     pub fn json_path(&self) -> String {
-        let fields = self.fields.iter().map(|field| format!(".\"{field}\""));
-        format!("'${}'", fields.collect::<String>())
+        json_path(self.fields)
     }
+}
+
+/// Changes inside of a column of JSON.
+#[derive(Debug)]
+pub struct PathChanges<'a> {
+    /// The text of the column.
+    pub column: &'a str,
+    /// What is done, one after the other. None of it looks at what another one has written.
+    pub steps: &'a [PathStep<'a>],
+}
+
+/// A change inside of a column of JSON. The names of fields are as in [`PathCall`].
+#[derive(Debug)]
+pub enum PathStep<'a> {
+    /// There is an object: the one that is there already, or an empty one where there is nothing or null.
+    Object(&'a [Name]),
+    /// The place holds this: the text of a bound value, which is [`Json`](crate::value::Value::Json).
+    Set(&'a [Name], String),
+    /// There is nothing any more.
+    Remove(&'a [Name]),
+}
+
+impl PathChanges<'_> {
+    /// Whether it is enough to remove, so that nothing has to be there.
+    pub fn only_removes(&self) -> bool {
+        self.steps.iter().all(|step| matches!(step, PathStep::Remove(_)))
+    }
+}
+
+/// The path to these fields as many databases write it, with quotes around: `'$."a"."b"'`.
+pub fn json_path(fields: &[Name]) -> String {
+    let fields = fields.iter().map(|field| format!(".\"{field}\""));
+    format!("'${}'", fields.collect::<String>())
 }
 
 /// A function over the rows of a group.

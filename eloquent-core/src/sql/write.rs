@@ -132,8 +132,8 @@ impl Compiler<'_> {
                 // an assigned value is of the type of its column
                 compiler.about(Some(name), |compiler| match &assignment.value {
                     value @ Expression::Value(_) => compiler.untyped(value),
-                    changed @ Expression::Changed(_) => compiler
-                        .expression(changed)
+                    Expression::Changed(changes) => compiler
+                        .changed(&assignment.column, changes)
                         .map_err(|error| error.with_column(name.clone())),
                     other => compiler.expression(other),
                 })

@@ -228,6 +228,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn doubles_come_back_to_the_last_digit() {
+        for double in [31.245_270_191_439_438, 0.1 + 0.2, f64::MAX, f64::MIN_POSITIVE, 5e-324, -0.0]
+        {
+            let json = ValueRef::F64(double).to_json().unwrap();
+            let read = f64::from_value(ValueRef::from_json(&parse(&json.to_string()).unwrap()));
+            assert_eq!(read.map(f64::to_bits), Ok(double.to_bits()), "{json}");
+        }
+        // as a database may write it that keeps digits
+        let digits = format!("{:.0}", f64::MAX);
+        assert_eq!(f64::from_value(ValueRef::from_json(&parse(&digits).unwrap())), Ok(f64::MAX));
+    }
+
+    #[test]
     fn depth_is_bounded_both_ways() {
         let nest =
             |levels: usize| (0..levels).fold(JsonValue::from(1), |inner, _| vec![inner].into());

@@ -1,12 +1,13 @@
-//! Changes inside of columns, as operators of an update.
+//! Changes inside of columns: operators of an update, or fields of a pipeline, which can compute.
 
-use eloquent_core::statement::{Assignment, Change, ChangeAction, Expression};
+use eloquent_core::statement::{ArithmeticOperator, Assignment, Change, ChangeAction, Expression};
 use eloquent_core::value::Value;
 use eloquent_core::{Error, Name, Result};
 use mongodb::bson::{Bson, Document, doc};
 
+use super::arithmetic::combined;
 use super::name::{field, inner_field};
-use super::scope::Scope;
+use super::scope::{Element, Scope};
 use crate::error::DRIVER;
 
 /// The operators of an update, each with its fields.
@@ -66,9 +67,9 @@ impl Operators {
                 }
                 ChangeAction::Pull(values) => ("$pull", doc! { "$in": all(values)? }.into()),
                 ChangeAction::PullWhere(number, predicate) => {
-                    ("$pull", scope.pulled(*number, predicate, inside)?)
+                    ("$pull", scope.pulled(*number, predicate, inside)?.ok_or_else(computed)?)
                 }
-                _ => return Err(Error::unsupported("this change inside of a column", DRIVER)),
+                _ => return Err(unknown()),
             };
             self.put(operator, &path, value);
         }
@@ -83,15 +84,18 @@ impl Operators {
     }
 }
 
-/// Whether a change needs no computation on the server.
-pub(super) fn is_plain(change: &Change) -> bool {
-    !matches!(
-        &change.action,
-        ChangeAction::Set(value) if !matches!(value, Expression::Value(_) | Expression::Invalid(_))
-    )
+/// Whether an operator can say it, so that nothing is computed on the server.
+pub(super) fn is_plain(change: &Change, scope: &Scope) -> Result<bool> {
+    Ok(match &change.action {
+        ChangeAction::Set(value) => matches!(value, Expression::Value(_) | Expression::Invalid(_)),
+        ChangeAction::PullWhere(number, predicate) => {
+            scope.pulled(*number, predicate, !change.fields.is_empty())?.is_some()
+        }
+        _ => true,
+    })
 }
 
-/// The changes of a column as fields of a `$set` of a pipeline. Only what is set can be computed.
+/// The changes of a column as fields of a `$set` of a pipeline.
 pub(super) fn computed_fields(
     column: &Name,
     changes: &[Change],
@@ -101,21 +105,75 @@ pub(super) fn computed_fields(
     Change::check(changes)?;
     for change in changes {
         let path = path(field(column)?, &change.fields)?;
-        let value = match &change.action {
-            ChangeAction::Unset | ChangeAction::Set(Expression::Value(Value::Null)) => {
-                Bson::from("$$REMOVE")
-            }
-            ChangeAction::Set(Expression::Value(value)) => {
-                doc! { "$literal": stored(value, scope, !change.fields.is_empty())? }.into()
-            }
-            ChangeAction::Set(value) => {
-                doc! { "$ifNull": [scope.value(value)?, "$$REMOVE"] }.into()
-            }
-            _ => return Err(computed()),
-        };
+        let value = computed_field(&path, change, scope)?;
         set.insert(path, value);
     }
     Ok(())
+}
+
+fn computed_field(path: &str, change: &Change, scope: &Scope) -> Result<Bson> {
+    let inside = !change.fields.is_empty();
+    let all = |values: &[Value]| -> Result<Vec<Bson>> {
+        values.iter().map(|value| stored(value, scope, inside)).collect()
+    };
+    let place = format!("${path}");
+    let list = || or_nothing(&place, Bson::Array(Vec::new()));
+    Ok(match &change.action {
+        ChangeAction::Unset | ChangeAction::Set(Expression::Value(Value::Null)) => {
+            Bson::from("$$REMOVE")
+        }
+        ChangeAction::Set(Expression::Value(value)) => {
+            doc! { "$literal": stored(value, scope, inside)? }.into()
+        }
+        ChangeAction::Set(value) => doc! { "$ifNull": [scope.value(value)?, "$$REMOVE"] }.into(),
+        ChangeAction::Increment(by) => {
+            let by = doc! { "$literal": stored(by, scope, inside)? };
+            let there = or_nothing(&place, doc! { "$literal": 0_i64 }.into());
+            combined(there, ArithmeticOperator::Add, by.into(), false)
+        }
+        ChangeAction::Push(values) => {
+            doc! { "$concatArrays": [list(), { "$literal": all(values)? }] }.into()
+        }
+        ChangeAction::AddToSet(values) => {
+            let mut once = Vec::<Bson>::new();
+            for value in all(values)? {
+                if !once.contains(&value) {
+                    once.push(value);
+                }
+            }
+            let lacks = doc! { "$not": [{ "$in": ["$$one", list()] }] };
+            let new = doc! { "input": { "$literal": once }, "as": "one", "cond": lacks };
+            doc! { "$concatArrays": [list(), { "$filter": new }] }.into()
+        }
+        ChangeAction::Pull(values) => {
+            let among = doc! { "$in": ["$$one", { "$literal": all(values)? }] };
+            without(&place, "one", among.into())
+        }
+        ChangeAction::PullWhere(number, predicate) => {
+            let element = Element::variable(*number, inside);
+            let name = element.name();
+            without(&place, &name, scope.at_element(element).truth(predicate, true)?)
+        }
+        _ => return Err(unknown()),
+    })
+}
+
+/// What is there, or this where nothing is. Null is neither: the server refuses the text in its place, as
+/// operators refuse null.
+fn or_nothing(place: &str, nothing: Bson) -> Bson {
+    let is_missing = doc! { "$eq": [{ "$type": place }, "missing"] };
+    doc! { "$cond": [is_missing, nothing, { "$ifNull": [place, "null"] }] }.into()
+}
+
+/// A list without the elements, in this variable, for which the condition holds; no list where there is none.
+fn without(place: &str, variable: &str, condition: Bson) -> Bson {
+    let rest = doc! { "$filter": {
+        "input": or_nothing(place, Bson::Array(Vec::new())),
+        "as": variable,
+        "cond": { "$not": [condition] },
+    } };
+    let is_missing = doc! { "$eq": [{ "$type": place }, "missing"] };
+    doc! { "$cond": [is_missing, "$$REMOVE", rest] }.into()
 }
 
 fn path(column: &str, fields: &[Name]) -> Result<String> {
@@ -137,6 +195,9 @@ fn stored(value: &Value, scope: &Scope, inside: bool) -> Result<Bson> {
 }
 
 fn computed() -> Error {
-    Error::unsupported("computing a value and changing a list in one update", DRIVER)
-        .with_hint("send two updates, in a transaction if it matters")
+    Error::invalid("an operator of an update cannot compute a value")
+}
+
+fn unknown() -> Error {
+    Error::unsupported("this change inside of a column", DRIVER)
 }

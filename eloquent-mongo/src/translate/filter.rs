@@ -253,9 +253,13 @@ pub(super) fn constantly(truth: bool) -> Document {
 }
 
 /// All of them, in one document if their names allow it: the server bounds how deep filters are.
-fn and(parts: Vec<Document>) -> Document {
-    if parts.iter().any(|part| *part == constantly(false)) {
-        return constantly(false);
+fn and(mut parts: Vec<Document>) -> Document {
+    if parts.len() == 1 {
+        return parts.remove(0);
+    }
+    let never = constantly(false);
+    if parts.contains(&never) {
+        return never;
     }
     let mut all = Document::new();
     let mut others: Vec<Bson> = Vec::new();
@@ -276,8 +280,8 @@ fn or(parts: Vec<Document>) -> Document {
     if parts.iter().any(Document::is_empty) {
         return Document::new();
     }
-    let mut parts: Vec<Document> =
-        parts.into_iter().filter(|part| *part != constantly(false)).collect();
+    let never = constantly(false);
+    let mut parts: Vec<Document> = parts.into_iter().filter(|part| *part != never).collect();
     match parts.len() {
         0 => constantly(false),
         1 => parts.remove(0),

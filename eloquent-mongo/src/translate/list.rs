@@ -93,17 +93,20 @@ impl Scope {
         Ok(doc! { "$cond": [{ "$isArray": [list.clone()] }, { "$size": list }, Bson::Null] }.into())
     }
 
-    /// The condition under which an element is taken out of a list.
-    pub(super) fn pulled(&self, number: u16, predicate: &Predicate, inside: bool) -> Result<Bson> {
+    /// The condition under which the operator takes an element out of a list; `None` where it cannot say it.
+    pub(super) fn pulled(
+        &self,
+        number: u16,
+        predicate: &Predicate,
+        inside: bool,
+    ) -> Result<Option<Bson>> {
         let inner = self.at_element(Element::found(number, inside));
         let filter = inner.matching(std::slice::from_ref(predicate))?;
-        match element_condition(&filter) {
-            Some(condition) if !mentions(&condition, "$expr") => Ok(condition.into()),
-            _ => Err(Error::unsupported("taking elements out by this condition", DRIVER)
-                .with_hint(
-                    "compare fields of the element with values, or read, change and write the list",
-                )),
-        }
+        // of a choice of conditions not all servers know that it is about the element
+        let is_plain =
+            |one: &Document| !["$expr", "$or", "$and"].iter().any(|name| mentions(one, name));
+        let condition = element_condition(&filter).filter(is_plain);
+        Ok(condition.map(Bson::from))
     }
 }
 

@@ -14,6 +14,7 @@ mod list;
 mod name;
 mod pattern;
 mod pipeline;
+mod plan;
 pub(crate) mod schema;
 mod scope;
 mod select;

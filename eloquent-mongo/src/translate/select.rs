@@ -7,6 +7,7 @@ use eloquent_core::{Error, Result};
 use mongodb::bson::{Bson, Document, doc};
 
 use super::filter::constantly;
+use super::plan::Plan;
 use super::scope::Scope;
 use super::{Form, field, group, join};
 use crate::command::{Command, Find, Keyless, Query, Read};
@@ -15,6 +16,9 @@ use crate::shape::Shape;
 
 /// The command of a select.
 pub(super) fn read(select: &Select, form: Form) -> Result<Command> {
+    if let Some(read) = of_columns(select, form)? {
+        return Ok(Command::Read(read));
+    }
     let fields = fields(&select.projection)?;
     let shape = Shape::of_results(&fields);
     let collection = select.from.table().unwrap_or_default().to_owned();
@@ -31,6 +35,27 @@ pub(super) fn read(select: &Select, form: Form) -> Result<Command> {
         }
     };
     Ok(Command::Read(Read { collection, query, shape, is_empty: is_empty(select) }))
+}
+
+/// A select of the columns of a model; `None` where it is more than that.
+fn of_columns(select: &Select, form: Form) -> Result<Option<Read>> {
+    let (From::Table { name, source: Source(0) }, Projection::Columns(columns)) =
+        (&select.from, &select.projection)
+    else {
+        return Ok(None);
+    };
+    if !is_plain(select, &[]) {
+        return Ok(None);
+    }
+    let plan = Plan::of(columns)?;
+    let Some(projection) = &plan.projection else { return Ok(None) };
+    let find = find(select, projection.clone(), &Scope::root(Source(0), form))?;
+    Ok(Some(Read {
+        collection: name.clone().into_owned(),
+        query: Query::Find(Box::new(find)),
+        shape: plan.shape.clone(),
+        is_empty: is_empty(select),
+    }))
 }
 
 /// Whether no row is asked for: to the server, a limit of 0 is none.
@@ -68,16 +93,7 @@ pub(super) fn fields(projection: &Projection) -> Result<Vec<Expression>> {
 /// A select of columns of one table.
 fn plain(select: &Select, fields: &[Expression], form: Form) -> Result<Option<Find>> {
     let From::Table { source, .. } = &select.from else { return Ok(None) };
-    let is_column = |expression: &Expression| matches!(expression, Expression::Column(_));
-    let is_plain = select.joins.is_empty()
-        && !select.distinct
-        && !group::is_grouped(select, fields)
-        && fields.iter().all(is_column)
-        && select
-            .order_by
-            .iter()
-            .all(|order| matches!(order.expression, Expression::Column(_) | Expression::Path(_)));
-    if !is_plain {
+    if !is_plain(select, fields) {
         return Ok(None);
     }
     let scope = Scope::root(*source, form);
@@ -89,14 +105,30 @@ fn plain(select: &Select, fields: &[Expression], form: Form) -> Result<Option<Fi
             return Ok(None); // the same column twice
         }
     }
+    find(select, projection, &scope).map(Some)
+}
+
+/// Whether a find can do it: columns of one table, in the order of what is in documents.
+fn is_plain(select: &Select, fields: &[Expression]) -> bool {
+    let is_column = |expression: &Expression| matches!(expression, Expression::Column(_));
+    let is_there =
+        |order: &Order| matches!(order.expression, Expression::Column(_) | Expression::Path(_));
+    select.joins.is_empty()
+        && !select.distinct
+        && !group::is_grouped(select, fields)
+        && fields.iter().all(is_column)
+        && select.order_by.iter().all(is_there)
+}
+
+fn find(select: &Select, projection: Document, scope: &Scope) -> Result<Find> {
     let (skip, limit) = page(select);
-    Ok(Some(Find {
+    Ok(Find {
         filter: scope.matching(&select.filter)?,
         projection,
-        sort: sort(&select.order_by, &scope)?.unwrap_or_default(),
+        sort: sort(&select.order_by, scope)?.unwrap_or_default(),
         skip,
         limit,
-    }))
+    })
 }
 
 fn path(expression: &Expression, scope: &Scope) -> Result<Option<String>> {

@@ -2,8 +2,7 @@
 
 use eloquent_core::schema::ColumnType;
 use eloquent_core::statement::{
-    Assignment, ChangeAction, Conflict, ConflictAction, Delete, Expression, Insert, Projection,
-    Source, Update,
+    Assignment, Conflict, ConflictAction, Delete, Expression, Insert, Projection, Source, Update,
 };
 use eloquent_core::value::Value;
 use eloquent_core::{Error, Name, Result};
@@ -12,11 +11,12 @@ use mongodb::bson::raw::CString;
 use mongodb::bson::{Bson, Document, RawDocumentBuf, doc};
 use mongodb::options::UpdateModifications;
 
+use super::plan::Plan;
 use super::scope::{Excluded, Scope};
 use super::{Form, change, field, select};
 use crate::command::{Change, Command, Ids, NEVER, NEW, NewDocuments, Removal, Upsert, UpsertRow};
 use crate::error::DRIVER;
-use crate::shape::Shape;
+use crate::shape::{Shape, damaged};
 use crate::value::append;
 
 /// The command of an insert.
@@ -39,7 +39,10 @@ pub(super) fn insert(insert: &Insert, form: Form) -> Result<Command> {
     let mut documents = Vec::with_capacity(rows);
     for row in 0..rows {
         let values = insert.values.get(row * names.len()..).unwrap_or_default();
-        let mut document = RawDocumentBuf::new();
+        let mut document = match documents.last() {
+            Some(last) => with_room(last)?,
+            None => RawDocumentBuf::new(),
+        };
         if ids == Ids::Made && form == Form::Sent {
             document.append(KEY, ObjectId::new());
         }
@@ -56,6 +59,13 @@ pub(super) fn insert(insert: &Insert, form: Form) -> Result<Command> {
     }
     let collection = insert.table.clone().into_owned();
     Ok(Command::Insert(NewDocuments { collection, documents, ids, returning }))
+}
+
+/// An empty document with room for as much as another one holds, so that it does not grow step by step.
+fn with_room(other: &RawDocumentBuf) -> Result<RawDocumentBuf> {
+    let mut bytes = Vec::with_capacity(other.as_bytes().len() + 16);
+    bytes.extend_from_slice(&[5, 0, 0, 0, 0]);
+    RawDocumentBuf::from_bytes(bytes).map_err(|_| damaged())
 }
 
 /// The name of the key.
@@ -102,6 +112,9 @@ fn refuse_twice<'n>(columns: impl Iterator<Item = &'n Name>) -> Result<()> {
 /// What is given back: columns, which stand in the documents as they are.
 fn returning(projection: Option<&Projection>) -> Result<Option<Shape>> {
     let Some(projection) = projection else { return Ok(None) };
+    if let Projection::Columns(columns) = projection {
+        return Ok(Some(Plan::of(columns)?.shape.clone()));
+    }
     let fields = select::fields(projection)?;
     for expression in &fields {
         match expression {
@@ -122,19 +135,21 @@ pub(super) fn update(update: &Update, form: Form) -> Result<Command> {
     refuse_twice(update.assignments.iter().map(|assignment| &assignment.column.name))?;
     let scope = Scope::root(Source(0), form);
     let filter = scope.matching(&update.filter)?;
-    let is_constant = |assignment: &Assignment| match &assignment.value {
-        Expression::Value(_) => true,
-        Expression::Changed(changes) => changes.iter().all(change::is_plain),
-        _ => false,
-    };
-    let is_list_change = |assignment: &Assignment| match &assignment.value {
-        Expression::Changed(changes) => changes
-            .iter()
-            .any(|change| !matches!(change.action, ChangeAction::Set(_) | ChangeAction::Unset)),
-        _ => false,
-    };
     let assignments = &update.assignments;
-    let change = if assignments.iter().all(is_constant) || assignments.iter().any(is_list_change) {
+    let mut is_plain = true;
+    for assignment in assignments {
+        is_plain &= match &assignment.value {
+            Expression::Value(_) => true,
+            Expression::Changed(changes) => {
+                let plain = changes.iter().map(|change| change::is_plain(change, &scope));
+                let plain = plain.collect::<Result<Vec<_>>>();
+                let column = &assignment.column.name;
+                plain.map_err(|e| e.with_column(column.clone()))?.into_iter().all(|plain| plain)
+            }
+            _ => false,
+        };
+    }
+    let change = if is_plain {
         UpdateModifications::Document(change::Operators::of(assignments, &scope)?)
     } else {
         let mut set = Document::new();

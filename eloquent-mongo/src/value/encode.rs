@@ -12,6 +12,9 @@ use mongodb::bson::{Binary, Bson, DateTime, Document, RawBson, RawBsonRef, RawDo
 /// Documents have at most 100 levels, the outermost included.
 const LEVELS: usize = 99;
 
+/// Documents have at most so many bytes, and so does each of their values.
+const LARGEST: usize = 16 << 20;
+
 /// A value as BSON. Null is null, also that of JSON.
 ///
 /// # Errors
@@ -46,7 +49,10 @@ pub(crate) fn append(
     value: &Value,
 ) -> Result<(), Mismatch> {
     match value {
-        Value::Text(text) => document.append(name, text.as_str()),
+        Value::Text(text) => {
+            check_length(text.len())?;
+            document.append(name, text.as_str());
+        }
         Value::Json(_) | Value::Array(_) | Value::Document(_) => {
             let encoded = RawBson::try_from(encode(value)?)
                 .map_err(|_| Mismatch::because("a name of a field holds a NUL character"))?;
@@ -77,8 +83,12 @@ fn scalar(value: &Value) -> Result<Bson, Mismatch> {
         })?),
         Value::F64(double) => Bson::Double(*double),
         Value::Decimal(decimal) => Bson::Decimal128(super::decimal::encode(*decimal)),
-        Value::Text(text) => Bson::String(text.clone()),
+        Value::Text(text) => {
+            check_length(text.len())?;
+            Bson::String(text.clone())
+        }
         Value::Bytes(bytes) => {
+            check_length(bytes.len())?;
             Bson::Binary(Binary { subtype: BinarySubtype::Generic, bytes: bytes.clone() })
         }
         Value::Uuid(uuid) => {
@@ -94,6 +104,16 @@ fn scalar(value: &Value) -> Result<Bson, Mismatch> {
             return Err(Mismatch::because(reason));
         }
     })
+}
+
+/// Refuses what no document can hold before it is copied, and before its length leaves the range of BSON.
+pub(super) fn check_length(bytes: usize) -> Result<(), Mismatch> {
+    match bytes <= LARGEST {
+        true => Ok(()),
+        false => {
+            Err(Mismatch::because("the value is larger than the 16 MB that a document may have"))
+        }
+    }
 }
 
 /// A value in a list.

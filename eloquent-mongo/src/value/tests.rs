@@ -6,6 +6,7 @@ use mongodb::bson::{Bson, Decimal128, RawDocumentBuf};
 use proptest::prelude::{any, prop_assert_eq};
 use proptest::test_runner::TestRunner;
 
+use super::encode::check_length;
 use super::{append, decode, encode};
 
 /// A value there and back, both ways of writing it.
@@ -21,6 +22,22 @@ fn back(value: &Value, ty: Option<ColumnType>) -> Value {
 
 fn reason(value: &Value) -> String {
     encode(value).unwrap_err().reason().to_owned()
+}
+
+/// Lengths that no test could have in memory are refused before anything is copied.
+#[test]
+fn what_no_document_can_hold_is_refused() {
+    assert!(check_length(16 << 20).is_ok());
+    for length in [(16 << 20) + 1, 1 << 31, 1 << 32, usize::MAX] {
+        assert!(check_length(length).is_err(), "{length}");
+    }
+    let name: CString = cstr!("v").into();
+    let large = Value::Bytes(vec![0; (16 << 20) + 1]);
+    let text = Value::Text("x".repeat((16 << 20) + 1));
+    for value in [large.clone(), text, Value::Array(vec![large])] {
+        assert!(encode(&value).is_err());
+        assert!(append(&mut RawDocumentBuf::new(), &name, &value).is_err());
+    }
 }
 
 #[test]

@@ -123,15 +123,16 @@ impl Worker {
         mut sink: Box<dyn RowSink>,
         watch: &mut Watch,
     ) -> Result<Fetched> {
-        let rows = match &command {
+        let rows = match command {
             Command::Read(read) => {
                 let bound = self.shared.statement_timeout;
                 read::run(&self.db, bound, self.open.as_mut(), read, &mut *sink, watch).await?
             }
             write => {
+                let shape = write.returning().cloned();
                 let written = self.write(write).await?;
-                if let Some(shape) = write.returning() {
-                    give_back(&written.documents, shape, &mut *sink, watch).await?;
+                if let Some(shape) = shape {
+                    give_back(&written.documents, &shape, &mut *sink, watch).await?;
                 }
                 written.rows
             }

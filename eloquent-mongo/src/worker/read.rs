@@ -18,7 +18,7 @@ pub(super) async fn run(
     db: &Database,
     bound: Option<Duration>,
     mut open: Option<&mut Open>,
-    read: &Read,
+    mut read: Read,
     sink: &mut (dyn RowSink + 'static),
     watch: &mut Watch,
 ) -> Result<u64> {
@@ -28,9 +28,10 @@ pub(super) async fn run(
     if read.is_empty {
         return Ok(0);
     }
-    let failed = |failed| of_statement(&failed, &read.collection);
     let collection = db.collection::<RawDocumentBuf>(&read.collection);
-    let rows = send(&collection, bound, open.as_deref_mut(), &read.query).await;
+    let rows = send(&collection, bound, open.as_deref_mut(), &mut read.query).await;
+    let read = &read;
+    let failed = |failed| of_statement(&failed, &read.collection);
     if let Some(open) = &mut open {
         open.note(rows.is_ok());
     }
@@ -107,17 +108,20 @@ impl Rows {
     }
 }
 
+/// Sends a query. Outside of a transaction it is not needed again, and is taken.
 async fn send(
     collection: &Collection<RawDocumentBuf>,
     bound: Option<Duration>,
     open: Option<&mut Open>,
-    query: &Query,
+    query: &mut Query,
 ) -> ClientResult<Rows> {
+    use std::mem::take;
     let Some(open) = open else {
         return Ok(Rows::Free(match query {
-            Query::Find(find) => self::find(collection, bound, find).await?,
+            Query::Find(find) => self::find(collection, bound, take(find)).await?,
             Query::Pipeline { stages, .. } => {
-                self::aggregate(collection, bound, stages).with_type::<RawDocumentBuf>().await?
+                let pipeline = self::aggregate(collection, bound, take(stages));
+                pipeline.with_type::<RawDocumentBuf>().await?
             }
         }));
     };
@@ -125,10 +129,10 @@ async fn send(
     loop {
         let rows = match query {
             Query::Find(find) => {
-                self::find(collection, bound, find).session(&mut open.session).await
+                self::find(collection, bound, find.clone()).session(&mut open.session).await
             }
             Query::Pipeline { stages, .. } => {
-                let pipeline = self::aggregate(collection, bound, stages);
+                let pipeline = self::aggregate(collection, bound, stages.clone());
                 let pipeline = pipeline.session(&mut open.session);
                 pipeline.with_type::<RawDocumentBuf>().await
             }
@@ -144,14 +148,14 @@ async fn send(
 fn find<'c>(
     collection: &'c Collection<RawDocumentBuf>,
     bound: Option<Duration>,
-    find: &Find,
+    find: Box<Find>,
 ) -> mongodb::action::Find<'c, RawDocumentBuf> {
-    let mut action = collection.find(find.filter.clone()).projection(find.projection.clone());
+    let mut action = collection.find(find.filter).projection(find.projection);
     if let Some(bound) = bound {
         action = action.max_time(bound);
     }
     if !find.sort.is_empty() {
-        action = action.sort(find.sort.clone());
+        action = action.sort(find.sort);
     }
     if let Some(skip) = find.skip {
         action = action.skip(skip.unsigned_abs());
@@ -165,9 +169,9 @@ fn find<'c>(
 fn aggregate<'c>(
     collection: &'c Collection<RawDocumentBuf>,
     bound: Option<Duration>,
-    stages: &[Document],
+    stages: Vec<Document>,
 ) -> mongodb::action::Aggregate<'c> {
-    let action = collection.aggregate(stages.to_vec());
+    let action = collection.aggregate(stages);
     match bound {
         Some(bound) => action.max_time(bound),
         None => action,

@@ -24,7 +24,7 @@ use crate::translate::{KEY, either};
 #[derive(Debug, Default)]
 pub(super) struct Written {
     pub(super) rows: u64,
-    /// The documents that are given back, if they are wanted.
+    /// The documents that are given back, if they are wanted: those of an insert are what it was given.
     pub(super) documents: Vec<RawDocumentBuf>,
 }
 
@@ -59,25 +59,34 @@ type Session<'s> = Option<&'s mut ClientSession>;
 
 impl Worker {
     /// Writes. The server knows no time limit for most writes, so that it is kept here.
-    pub(super) async fn write(&mut self, command: &Command) -> Result<Written> {
+    pub(super) async fn write(&mut self, command: Command) -> Result<Written> {
         let Some(bound) = self.shared.statement_timeout else { return self.run(command).await };
+        let collection = command.collection().to_owned();
         let outcome = tokio::time::timeout(bound, self.run(command)).await;
         outcome.unwrap_or_else(|_| {
             if let Some(open) = &mut self.open {
                 open.note(false);
             }
-            Err(late(bound).with_table(command.collection().to_owned()))
+            Err(late(bound).with_table(collection))
         })
     }
 
-    async fn run(&mut self, command: &Command) -> Result<Written> {
-        let shared = self.shared.clone();
-        let collection = command.collection();
+    async fn run(&mut self, mut command: Command) -> Result<Written> {
         if let Some(open) = &self.open {
             open.ready(true)?;
         }
-        let named = numbered(&self.live.db, command).await;
-        let command = &named.map_err(|failed| of_statement(&failed, collection))?;
+        let numbered = number(&self.live.db, &mut command).await;
+        numbered.map_err(|failed| of_statement(&failed, command.collection()))?;
+        let mut written = self.act(&command).await?;
+        if let Command::Insert(NewDocuments { documents, returning: Some(_), .. }) = command {
+            written.documents = documents;
+        }
+        Ok(written)
+    }
+
+    async fn act(&mut self, command: &Command) -> Result<Written> {
+        let shared = self.shared.clone();
+        let collection = command.collection();
         if let Some(open) = &mut self.open {
             let mut patience = Patience::new();
             let outcome = loop {
@@ -129,19 +138,15 @@ async fn whole(
     }
 }
 
-/// The command with the keys that it asks for.
-async fn numbered<'c>(
-    db: &Database,
-    command: &'c Command,
-) -> std::result::Result<std::borrow::Cow<'c, Command>, ClientError> {
-    use std::borrow::Cow;
+/// Gives the command the keys that it asks for.
+async fn number(db: &Database, command: &mut Command) -> std::result::Result<(), ClientError> {
     let (ids, count) = match command {
         Command::Insert(insert) => (insert.ids, insert.documents.len()),
         Command::Upsert(upsert) => (upsert.ids, upsert.rows.len()),
-        _ => return Ok(Cow::Borrowed(command)),
+        _ => return Ok(()),
     };
     let first = match ids {
-        Ids::Given | Ids::Made => return Ok(Cow::Borrowed(command)),
+        Ids::Given | Ids::Made => return Ok(()),
         Ids::Numbered => Some(counter::take_for_certain(db, command.collection(), count).await?),
         Ids::Asked => counter::take(db, command.collection(), count).await?,
     };
@@ -153,17 +158,16 @@ async fn numbered<'c>(
         }
         None => Bson::ObjectId(ObjectId::new()),
     };
-    Ok(Cow::Owned(match command {
+    match command {
         Command::Insert(insert) => {
-            let documents = insert.documents.iter().map(|rest| with_key(id(), rest)).collect();
-            Command::Insert(NewDocuments { documents, ids: Ids::Given, ..insert.clone() })
+            insert.documents.iter_mut().for_each(|rest| *rest = with_key(id(), rest));
         }
         Command::Upsert(upsert) => {
-            let rows = upsert.rows.iter().map(|row| key_if_new(row, id())).collect();
-            Command::Upsert(Upsert { rows, ids: Ids::Given, ..upsert.clone() })
+            upsert.rows.iter_mut().for_each(|row| set_key_if_new(row, id()));
         }
-        other => other.clone(),
-    }))
+        _ => {}
+    }
+    Ok(())
 }
 
 /// A document with a key, unless it has one.
@@ -183,15 +187,13 @@ fn with_key(id: Bson, rest: &RawDocumentBuf) -> RawDocumentBuf {
     document
 }
 
-fn key_if_new(row: &UpsertRow, id: Bson) -> UpsertRow {
-    let mut row = row.clone();
+fn set_key_if_new(row: &mut UpsertRow, id: Bson) {
     if let Some(stage) = row.pipeline.first_mut()
         && let Ok(set) = stage.get_document_mut("$set")
         && !set.contains_key("_id")
     {
         set.insert("_id", either(doc! { "$literal": id }, "$_id"));
     }
-    row
 }
 
 async fn perform(
@@ -228,8 +230,7 @@ async fn insert(
         [one] => drop(within!(collection.insert_one(one), session)?),
         many => drop(within!(collection.insert_many(many), session)?),
     }
-    let documents = if new.returning.is_some() { new.documents.clone() } else { Vec::new() };
-    Ok(Written { rows: new.documents.len() as u64, documents })
+    Ok(Written { rows: new.documents.len() as u64, documents: Vec::new() })
 }
 
 async fn update(

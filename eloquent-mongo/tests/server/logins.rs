@@ -45,7 +45,24 @@ async fn a_name_without_records_is_explained() {
         .set("connect_timeout_ms", "2000");
     let error = MongoDriver.connect(&config).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Connect, "{error}");
-    assert!(!error.to_string().contains("canary"), "{error}");
+    assert!(error.hint().is_some_and(|hint| hint.contains("an SRV record")), "{error}");
+    assert!(!format!("{error} {error:?}").contains("canary"), "{error}");
+}
+
+#[tokio::test]
+async fn a_login_that_is_refused_is_explained() {
+    for source in ["admin", "app"] {
+        let config = config()
+            .set("user", "nobody_of_this_name")
+            .set("password", "canary")
+            .set("auth_source", source)
+            .set("server_selection_timeout_ms", "5000");
+        let error = MongoDriver.connect(&config).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Permission, "{error}");
+        assert_eq!(error.message(), "the server refuses the login");
+        assert!(error.hint().is_some_and(|hint| hint.contains("`auth_source`")), "{error}");
+        assert!(!format!("{error} {error:?}").contains("canary"), "{error}");
+    }
 }
 
 #[tokio::test]

@@ -9,7 +9,12 @@ use super::Orm;
 use super::models::empty;
 use crate::case::{Outcome, cases};
 
-cases![Orm: comes_back, paths, orders_and_projections, a_part_is_not_set_in_tables[RELATIONAL]];
+cases![Orm:
+    comes_back, paths, orders_and_projections, parts_are_set[NESTED_UPDATES],
+    parts_of_nothing_are_made[NESTED_UPDATES], parts_that_clash_are_refused[NESTED_UPDATES],
+    computed_parts_are_refused_in_tables[RELATIONAL, NESTED_UPDATES],
+    a_part_is_not_set_in_silence[NO_NESTED_UPDATES],
+];
 
 #[derive(ColumnValue, Debug, Clone, Copy, PartialEq)]
 enum Level {
@@ -197,8 +202,137 @@ async fn orders_and_projections(_: Orm) -> Outcome {
     Ok(())
 }
 
-/// It would be a change inside of JSON, which is not done in silence.
-async fn a_part_is_not_set_in_tables(_: Orm) -> Outcome {
+/// Each type, at each depth, and nothing else changes.
+async fn parts_are_set(_: Orm) -> Outcome {
+    let accounts = accounts().await?;
+    let mut first = accounts[0].clone();
+    let other = profile(2);
+    let one = || Account::query().filter(|a| a.id.eq(1));
+    let title = "añ☃ \"quoted\" it's \\ $ ? {} :a\n\u{1f600}null";
+    let changed = one().update(|a| {
+        let p = a.profile;
+        let limits = (
+            p.limits.most.set(i64::MAX),
+            p.limits.part.set(0.1 + 0.2),
+            p.limits.price.set(Decimal::new(i64::MAX, 10)),
+        );
+        let times = (p.day.set(other.day), p.seen.set(other.seen), p.key.set(other.key));
+        let others = (p.open.set(true), p.level.set(other.level), p.odd.set(-7));
+        (p.title.set(title), p.note.set(None), limits, times, others)
+    });
+    assert_eq!(changed.await?, 1);
+    let limits_now = Limits { most: i64::MAX, part: 0.1 + 0.2, price: Decimal::new(i64::MAX, 10) };
+    let (former, tags) = (first.profile.former.clone(), first.profile.tags.clone());
+    first.profile = Profile {
+        title: title.to_owned(),
+        note: None,
+        odd: -7,
+        limits: limits_now,
+        former,
+        tags,
+        extra: first.profile.extra.clone(),
+        ..other.clone()
+    };
+    assert_eq!(Account::find(1).or_fail().await?, first);
+    assert_eq!(ids(|a| a.profile.note.is_null()).await?, [1, 2]);
+    assert_eq!(
+        ids(|a| a.profile.title.eq(title).and(a.profile.limits.most.eq(i64::MAX))).await?,
+        [1]
+    );
+
+    // what has parts itself, lists, and JSON of any shape; in the second column beside the first
+    let extra = Json(vec![(i64::MIN, None), (0, Some("y".to_owned()))]);
+    one()
+        .update(|a| {
+            (
+                a.profile.limits.set(limits(3)),
+                a.profile.former.set(Vec::<Limits>::new()),
+                a.profile.tags.set(vec!["null".to_owned(), String::new()]),
+                a.profile.extra.set(extra.clone()),
+                a.second.limits.part.set(1e300),
+                a.second.open.set(false),
+            )
+        })
+        .await?;
+    first.profile.limits = limits(3);
+    first.profile.former = Vec::new();
+    first.profile.tags = vec!["null".to_owned(), String::new()];
+    first.profile.extra = extra;
+    if let Some(second) = &mut first.second {
+        second.limits.part = 1e300;
+        second.open = false;
+    }
+    assert_eq!(Account::find(1).or_fail().await?, first);
+    for part in [-2.5e-10, f64::MAX, f64::MIN_POSITIVE] {
+        one().update(|a| a.profile.limits.part.set(part)).await?;
+        assert_eq!(Account::find(1).or_fail().await?.profile.limits.part, part);
+    }
+    assert_eq!(Account::find(2).or_fail().await?, accounts[1], "the other row is as it was");
+
+    // every row that is found, and no more
+    assert_eq!(Account::update_all(|a| (a.profile.odd.set(9), a.profile.note.set("n"))).await?, 2);
+    assert_eq!(ids(|a| a.profile.odd.eq(9).and(a.profile.note.eq("n"))).await?, [1, 2]);
+    let nobody = Account::query().filter(|a| a.profile.odd.eq(1)).update(|a| a.profile.odd.set(2));
+    assert_eq!(nobody.await?, 0);
+    Ok(())
+}
+
+async fn parts_of_nothing_are_made(_: Orm) -> Outcome {
+    let accounts = accounts().await?;
+    let two = || Account::query().filter(|a| a.id.eq(2));
+    two().update(|a| a.second.note.set(None)).await?;
+    assert_eq!(Account::find(2).or_fail().await?, accounts[1], "there is nothing to take away");
+    two().update(|a| (a.second.limits.most.set(3), a.second.limits.part.set(0.5))).await?;
+    let made = two().select(|a| {
+        (a.second.limits.most.optional(), a.second.limits.part.optional(), a.second.odd.optional())
+    });
+    assert_eq!(made.await?, [(Some(3), Some(0.5), None)]);
+    two().update(|a| a.second.set(profile(1))).await?;
+    assert_eq!(Account::find(2).or_fail().await?.second, Some(profile(1)));
+    Ok(())
+}
+
+async fn parts_that_clash_are_refused(_: Orm) -> Outcome {
+    let accounts = accounts().await?;
+    let one = || Account::query().filter(|a| a.id.eq(1));
+    for clash in [
+        one().update(|a| (a.profile.odd.set(1), a.profile.odd.set(2))),
+        one().update(|a| (a.profile.limits.set(limits(1)), a.profile.limits.most.set(2))),
+        one().update(|a| (a.profile.odd.set(1), a.profile.set(profile(2)))),
+    ] {
+        let error = clash.await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.column()),
+            (ErrorKind::InvalidInput, Some("profile")),
+            "{error}"
+        );
+    }
+    let error = one().update(|a| a.profile.limits.part.set(f64::NAN)).await.err();
+    assert!(error.is_none_or(|error| error.kind() == ErrorKind::Encode));
+    let stays = Account::find(1).or_fail().await?;
+    assert!(stays == accounts[0] || stays.profile.limits.part.is_nan());
+    Ok(())
+}
+
+/// The value would have to be computed as JSON.
+async fn computed_parts_are_refused_in_tables(_: Orm) -> Outcome {
+    let accounts = accounts().await?;
+    let one = || Account::query().filter(|a| a.id.eq(1));
+    for part in [
+        one().update(|a| a.profile.odd.set(a.profile.odd + 1)),
+        one().update(|a| (a.profile.odd.set(3), a.second.title.set(a.profile.title))),
+    ] {
+        let error = part.await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
+        assert!(matches!(error.column(), Some("profile" | "second")), "{error}");
+        assert!(error.hint().is_some_and(|hint| hint.contains("computed")), "{error}");
+    }
+    assert_eq!(Account::find(1).or_fail().await?, accounts[0]);
+    Ok(())
+}
+
+/// It would be a change inside of JSON, which the database cannot make.
+async fn a_part_is_not_set_in_silence(_: Orm) -> Outcome {
     let accounts = accounts().await?;
     let part = Account::query().filter(|a| a.id.eq(1)).update(|a| a.profile.odd.set(5));
     let error = part.await.unwrap_err();

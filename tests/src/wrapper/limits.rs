@@ -1,7 +1,7 @@
 //! Refusing what a limited wrapper lacks, as a driver that lacks it would.
 
 use eloquent_core::driver::Capabilities;
-use eloquent_core::statement::{From, Select, Statement};
+use eloquent_core::statement::{Assignment, Expression, From, Select, Statement};
 use eloquent_core::{Error, Result};
 
 /// Refuses a statement that needs a capability which was taken away.
@@ -16,6 +16,14 @@ pub(super) fn check(
             return Err(Error::unsupported("an upsert", driver));
         }
         Statement::Insert(insert) => insert.returning.is_some() && !capabilities.returning,
+        Statement::Update(update) if !capabilities.nested_updates => {
+            if let Some(part) = update.assignments.iter().find(|one| is_of_a_part(one)) {
+                return Err(Error::unsupported("a change inside of a column", driver)
+                    .with_hint("read the column, and write it as a whole")
+                    .with_column(part.column.name.clone()));
+            }
+            update.returning.is_some() && !capabilities.returning_updates
+        }
         Statement::Update(update) => update.returning.is_some() && !capabilities.returning_updates,
         Statement::Delete(delete) => delete.returning.is_some() && !capabilities.returning,
         _ => false,
@@ -24,6 +32,10 @@ pub(super) fn check(
         return Err(Error::unsupported("giving back the rows of a write", driver));
     }
     Ok(())
+}
+
+fn is_of_a_part(assignment: &Assignment) -> bool {
+    matches!(assignment.value, Expression::Changed(_))
 }
 
 fn check_select(select: &Select, capabilities: Capabilities, driver: &'static str) -> Result<()> {

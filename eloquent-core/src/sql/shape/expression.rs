@@ -1,9 +1,12 @@
 //! Expressions and predicates.
 
 use super::super::expression::subject;
+use super::super::inside::removes;
 use super::{ListForm, Shape, Tag};
-use crate::statement::{Aggregate, CompareOperator, Expression, Predicate, RawSql, Root};
-use crate::value::{Value, ValueRef};
+use crate::statement::{
+    Aggregate, Change, ChangeAction, CompareOperator, Expression, Predicate, RawSql, Root,
+};
+use crate::value::{Mismatch, Value, ValueRef};
 use crate::{Error, Result};
 
 impl<'s> Shape<'_, 's> {
@@ -53,11 +56,36 @@ impl<'s> Shape<'_, 's> {
                 self.ty(path.ty);
                 Ok(())
             }
-            // the compiler refuses them
-            Expression::Size(_) | Expression::Changed(_) => Ok(()),
+            Expression::Changed(changes) => self.changed(changes),
+            // the compiler refuses it
+            Expression::Size(_) => Ok(()),
             Expression::Raw(raw) => self.raw(raw),
             Expression::Invalid(mismatch) => Err(mismatch.clone().into_encode_error()),
         }
+    }
+
+    /// A part of JSON is bound as JSON, so that the text is the same for all types.
+    fn changed(&mut self, changes: &'s [Change]) -> Result<()> {
+        Change::check(changes)?;
+        self.tag(Tag::Changed);
+        self.len(changes.len());
+        for change in changes {
+            self.names(&change.fields);
+            match &change.action {
+                action if removes(action) => self.key.push(0),
+                ChangeAction::Set(Expression::Value(value)) => {
+                    self.key.push(1);
+                    let json = value.as_ref().to_json().map_err(Mismatch::into_encode_error)?;
+                    self.binds.derive(Value::Json(Box::new(json)));
+                }
+                ChangeAction::Set(Expression::Invalid(mismatch)) => {
+                    return Err(mismatch.clone().into_encode_error());
+                }
+                // the compiler refuses it
+                _ => self.key.push(2),
+            }
+        }
+        Ok(())
     }
 
     fn aggregate(&mut self, aggregate: &'s Aggregate) -> Result<()> {

@@ -115,6 +115,7 @@ enum Tag {
     Ignore,
     Bound,
     Path,
+    Changed,
 }
 
 struct Shape<'k, 's> {
