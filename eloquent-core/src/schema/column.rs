@@ -221,6 +221,7 @@ impl Column {
         match (self.ty, value) {
             // whatever is of these types fits
             (ColumnType::Text, ValueRef::Text(_)) | (ColumnType::I64, ValueRef::I64(_)) => Ok(()),
+            (_, ValueRef::Null) if self.nullable => Ok(()),
             _ => self.check_closely(value),
         }
     }

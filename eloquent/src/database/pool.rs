@@ -164,7 +164,8 @@ impl Pool {
         if let Some(opened) = self.opened.get() {
             return Ok(opened);
         }
-        self.opened.get_or_try_init(|| self.connect()).await
+        // in a box, so that the future of those who find it open stays small
+        Box::pin(self.opened.get_or_try_init(|| self.connect())).await
     }
 
     async fn connect(&self) -> Result<Opened> {

@@ -151,8 +151,7 @@ impl Batch {
         let prepared = writer.wants_transaction(&self);
         let mut chunks = self.chunks(capabilities)?;
         let Some(first) = chunks.next() else { return Ok(()) };
-        let second = chunks.next();
-        if second.is_none() && !prepared {
+        if !prepared && chunks.is_empty() {
             return writer.write(executor, first).await;
         }
         let transaction = match capabilities.transactions {
@@ -163,8 +162,10 @@ impl Batch {
         if prepared {
             writer.prepare(&inner).await?;
         }
-        for chunk in [first].into_iter().chain(second).chain(chunks) {
+        let mut next = Some(first);
+        while let Some(chunk) = next {
             writer.write(&inner, chunk).await?;
+            next = chunks.next();
         }
         if let Some(transaction) = transaction {
             transaction.commit().await?;
@@ -179,6 +180,12 @@ struct Chunks {
     pieces: Peekable<Zip<IntoIter<Piece>, IntoIter<usize>>>,
     /// What was too much for the last statement.
     rest: Option<(Piece, usize)>,
+}
+
+impl Chunks {
+    fn is_empty(&mut self) -> bool {
+        self.rest.is_none() && self.pieces.peek().is_none()
+    }
 }
 
 impl Iterator for Chunks {

@@ -119,6 +119,7 @@ impl DraftValues {
         self.push(Some(field.unwrap_or_else(default)));
     }
 
+    #[inline] // into the model's own code: once per column of each row
     fn put(&mut self, value: Value) {
         if let Some(column) = self.definition.columns.get(self.position) {
             if let Err(error) = column.check(value.as_ref()) {

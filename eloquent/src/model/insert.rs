@@ -247,8 +247,8 @@ impl<T: Send + 'static> WriteChunk for ReadBack<T> {
             self.part.columns.iter().map(|column| definition.expression(*column)).collect(),
         ));
         let sink = Collect::new(self.part.read);
-        let (_, sink) =
-            executor.fetch(&Statement::Insert(insert), sink).await.locate(definition)?;
+        let statement = Statement::Insert(insert);
+        let (_, sink) = Box::pin(executor.fetch(&statement, sink)).await.locate(definition)?;
         if sink.rows.len() != count {
             return Err(lost(executor, definition));
         }
