@@ -286,10 +286,23 @@ fn text(value: &eloquent::value::Value) -> String {
     }
 }
 
+/// How long a program may take that is not meant to wait.
+const PATIENCE: Duration = Duration::from_secs(240);
+
+/// What a program says until it ends. One that does not end is killed, and says so by its code.
 pub(crate) fn said(mut child: Child) -> Said {
+    let id = child.id().to_string();
+    let (ended, end) = std::sync::mpsc::channel::<()>();
+    let watch = std::thread::spawn(move || {
+        if end.recv_timeout(PATIENCE) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
+            let _ = Command::new("kill").args(["-KILL", &id]).status();
+        }
+    });
     let mut said = Said { code: -1, stdout: String::new(), stderr: String::new() };
     child.stdout.take().expect("piped").read_to_string(&mut said.stdout).expect("text");
     child.stderr.take().expect("piped").read_to_string(&mut said.stderr).expect("text");
+    drop(ended);
+    watch.join().expect("watched");
     said.code = child.wait().expect("ends").code().unwrap_or(-1);
     assert!(!said.stderr.contains("panicked"), "{said:?}");
     said
