@@ -205,9 +205,10 @@ scenarios! {
         schema.foreign_keys("cancelled_rows").await?
     }
     #[Relational] "Schema::sizes": |at| { Schema::on(&at.connection).sizes().await? }
-    "Schema::count Schema::validator": |at| {
+    "Schema::count Schema::count_up_to Schema::validator": |at| {
         let schema = Schema::on(&at.connection);
         schema.count("cancelled_rows").await?;
+        schema.count_up_to("cancelled_rows", 2).await?;
         schema.validator("cancelled_rows").await?
     }
     #[Relational] "RawQuery::fetch RawQuery::rows RawQuery::scalar": |at| {

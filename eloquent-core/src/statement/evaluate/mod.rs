@@ -79,7 +79,8 @@ impl Expression {
             Expression::Excluded(_) => Err(unsupported("an upsert")),
             Expression::Path(path) => Ok(inside::find(path, record)?.unwrap_or(Value::Null)),
             Expression::Size(list) => inside::size(&list.evaluate(record)?),
-            Expression::Changed(_) => Err(unsupported("a change inside of a column")),
+            Expression::Changed(_) => Err(unsupported("a change inside of a column")
+                .with_hint("read the column, and write it as a whole")),
         }
     }
 
