@@ -6,7 +6,7 @@ use eloquent_core::driver::{Capabilities, Family, Question, TransactionOptions};
 use eloquent_core::schema::{Column, ColumnType};
 use eloquent_core::sql::{
     AggregateCall, ArithmeticCall, Dialect, Operand, OperandKind, PackedList, Page, PathCall,
-    PathChanges, PathStep, ScriptSyntax, json_path, no_moment, standard_literal,
+    PathChanges, ScriptSyntax, no_moment, standard_literal,
 };
 use eloquent_core::statement::{AggregateFunction, ArithmeticOperator, Effect, RawSql};
 use eloquent_core::value::{Value, format_date, format_date_time, format_time};
@@ -116,29 +116,9 @@ impl Dialect for SqliteDialect {
     }
 
     fn path_changes(&self, sql: &mut String, changes: &PathChanges<'_>) -> Result<()> {
-        let column = changes.column;
-        let (mut set, mut removed) = (String::new(), String::new());
-        for step in changes.steps {
-            match step {
-                PathStep::Object(fields) => {
-                    let path = json_path(fields);
-                    let there = format!("coalesce(nullif({column} -> {path}, 'null'), '{{}}')");
-                    set.extend([", ", &path, ", json(", &there, ")"]);
-                }
-                PathStep::Set(fields, value) => {
-                    set.extend([", ", &json_path(fields), ", json(", value, ")"]);
-                }
-                PathStep::Remove(fields) => removed.extend([", ", &json_path(fields)]),
-            }
-        }
-        let whole = match changes.only_removes() {
-            true => column.to_owned(),
-            false => format!("json_set(coalesce({column}, '{{}}'){set})"),
-        };
-        match removed.is_empty() {
-            true => sql.push_str(&whole),
-            false => sql.extend(["json_remove(", &whole, &removed, ")"]),
-        }
+        let object =
+            |path: &str| format!("coalesce(nullif({} -> {path}, 'null'), '{{}}')", changes.column);
+        sql.push_str(&changes.with_functions(object, |text| format!("json({text})")));
         Ok(())
     }
 

@@ -1,7 +1,7 @@
 //! Columns and their types.
 
 use super::{ColumnDefault, Generated, SchemaText};
-use crate::value::{Mismatch, ValueRef};
+use crate::value::{Mismatch, Value, ValueRef};
 use crate::{Error, Name, Result};
 
 /// The type of a column, named for what it holds. Each driver has its own spelling.
@@ -217,12 +217,12 @@ impl Column {
     /// [`ErrorKind::NotNullViolation`](crate::ErrorKind) for null, else
     /// [`ErrorKind::Encode`](crate::ErrorKind), both naming the column.
     #[inline]
-    pub fn check(&self, value: ValueRef<'_>) -> Result<()> {
+    pub fn check(&self, value: &Value) -> Result<()> {
         match (self.ty, value) {
             // whatever is of these types fits
-            (ColumnType::Text, ValueRef::Text(_)) | (ColumnType::I64, ValueRef::I64(_)) => Ok(()),
-            (_, ValueRef::Null) if self.nullable => Ok(()),
-            _ => self.check_closely(value),
+            (ColumnType::Text, Value::Text(_)) | (ColumnType::I64, Value::I64(_)) => Ok(()),
+            (_, Value::Null) if self.nullable => Ok(()),
+            _ => self.check_closely(value.as_ref()),
         }
     }
 
@@ -289,8 +289,8 @@ mod tests {
     use crate::ErrorKind;
     use crate::value::Decimal;
 
-    fn refuses(ty: ColumnType, value: ValueRef<'_>) -> bool {
-        match Column::new("c", ty).check(value) {
+    fn refuses(ty: ColumnType, value: Value) -> bool {
+        match Column::new("c", ty).check(&value) {
             Ok(()) => false,
             Err(error) => {
                 assert_eq!((error.kind(), error.column()), (ErrorKind::Encode, Some("c")));
@@ -302,9 +302,9 @@ mod tests {
     #[test]
     fn lengths_count_characters() {
         let ty = ColumnType::String { length: 3 };
-        assert!(!refuses(ty, ValueRef::Text("äöü")));
-        assert!(!refuses(ty, ValueRef::Text("🦀🦀🦀")));
-        assert!(refuses(ty, ValueRef::Text("abcd")));
+        assert!(!refuses(ty, Value::Text("äöü".to_owned())));
+        assert!(!refuses(ty, Value::Text("🦀🦀🦀".to_owned())));
+        assert!(refuses(ty, Value::Text("abcd".to_owned())));
     }
 
     #[test]
@@ -314,23 +314,23 @@ mod tests {
             [("999.99", false), ("-999.990", false), ("1.005", true), ("1000", true), ("0", false)]
         {
             let decimal: Decimal = text.parse().unwrap();
-            assert_eq!(refuses(ty, ValueRef::Decimal(decimal)), refused, "{text}");
+            assert_eq!(refuses(ty, Value::Decimal(decimal)), refused, "{text}");
         }
     }
 
     #[test]
     fn integers_stay_in_range() {
-        assert!(refuses(ColumnType::I32, ValueRef::I64(1 << 31)));
-        assert!(!refuses(ColumnType::I32, ValueRef::I64(i64::from(i32::MIN))));
-        assert!(refuses(ColumnType::U8, ValueRef::I64(-1)));
-        assert!(refuses(ColumnType::I64, ValueRef::U64(1 << 63)));
-        assert!(!refuses(ColumnType::U64, ValueRef::U64(u64::MAX)));
+        assert!(refuses(ColumnType::I32, Value::I64(1 << 31)));
+        assert!(!refuses(ColumnType::I32, Value::I64(i64::from(i32::MIN))));
+        assert!(refuses(ColumnType::U8, Value::I64(-1)));
+        assert!(refuses(ColumnType::I64, Value::U64(1 << 63)));
+        assert!(!refuses(ColumnType::U64, Value::U64(u64::MAX)));
     }
 
     #[test]
     fn null_needs_leave() {
         let column = Column::new("c", ColumnType::Text);
-        assert_eq!(column.check(ValueRef::Null).unwrap_err().kind(), ErrorKind::NotNullViolation);
-        assert!(column.nullable(true).check(ValueRef::Null).is_ok());
+        assert_eq!(column.check(&Value::Null).unwrap_err().kind(), ErrorKind::NotNullViolation);
+        assert!(column.nullable(true).check(&Value::Null).is_ok());
     }
 }

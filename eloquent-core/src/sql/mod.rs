@@ -42,7 +42,7 @@ pub use inspect::{read_constants, read_foreign_keys, read_indexes, read_tables};
 pub use parts::{
     AggregateCall, ArithmeticCall, ColumnParts, ConflictParts, DeleteParts, IndexParts,
     InsertParts, Operand, OperandKind, PackedList, Page, PathCall, PathChanges, PathStep,
-    TableParts, UpdateParts, WriteKind, json_path,
+    TableParts, UpdateParts, WriteKind,
 };
 pub use rows::query_rows;
 pub use schema::{

@@ -62,10 +62,41 @@ impl PathChanges<'_> {
     pub fn only_removes(&self) -> bool {
         self.steps.iter().all(|step| matches!(step, PathStep::Remove(_)))
     }
+
+    /// The column with its changes, for databases whose `JSON_SET` and `JSON_REMOVE` take many paths:
+    /// `object` gives the text of the object at a path, or of an empty one, and `json` that of a text as
+    /// JSON.
+    pub fn with_functions(
+        &self,
+        object: impl Fn(&str) -> String,
+        json: impl Fn(&str) -> String,
+    ) -> String {
+        let (mut set, mut removed) = (String::new(), String::new());
+        for step in self.steps {
+            match step {
+                PathStep::Object(fields) => {
+                    let path = json_path(fields);
+                    let object = json(&object(&path));
+                    set.extend([", ", &path, ", ", &object]);
+                }
+                PathStep::Set(fields, value) => {
+                    set.extend([", ", &json_path(fields), ", ", &json(value)]);
+                }
+                PathStep::Remove(fields) => removed.extend([", ", &json_path(fields)]),
+            }
+        }
+        let whole = match self.only_removes() {
+            true => self.column.to_owned(),
+            false => format!("JSON_SET(COALESCE({}, '{{}}'){set})", self.column),
+        };
+        match removed.is_empty() {
+            true => whole,
+            false => format!("JSON_REMOVE({whole}{removed})"),
+        }
+    }
 }
 
-/// The path to these fields as many databases write it, with quotes around: `'$."a"."b"'`.
-pub fn json_path(fields: &[Name]) -> String {
+fn json_path(fields: &[Name]) -> String {
     let fields = fields.iter().map(|field| format!(".\"{field}\""));
     format!("'${}'", fields.collect::<String>())
 }

@@ -99,6 +99,7 @@ macro_rules! column_values {
             type Plain = Self;
             type Inside = Opaque;
             const TYPE: ColumnType = $column;
+            #[inline]
             fn into_value(self) -> Result<Value, Mismatch> { Ok(Value::$variant(self)) }
             fn to_value(&self) -> Result<Value, Mismatch> { Ok(Value::$variant(self.clone())) }
             #[inline] // into the model's own code: once per column of each row
@@ -180,6 +181,7 @@ impl<T: ColumnValue> ColumnValue for Option<T> {
     const TYPE: ColumnType = T::TYPE;
     const NULLABLE: bool = true;
 
+    #[inline]
     fn into_value(self) -> Result<Value, Mismatch> {
         self.map_or(Ok(Value::Null), T::into_value)
     }

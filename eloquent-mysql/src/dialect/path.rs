@@ -1,7 +1,7 @@
 //! Values inside of JSON, read and changed.
 
 use eloquent_core::schema::ColumnType;
-use eloquent_core::sql::{PathCall, PathChanges, PathStep, json_path};
+use eloquent_core::sql::{PathCall, PathChanges};
 use eloquent_core::{Error, Result};
 
 use super::{Flavour, UuidForm};
@@ -43,29 +43,9 @@ pub(super) fn value(call: &PathCall<'_>, flavour: Flavour, uuid: UuidForm) -> Re
 /// A column of JSON with changes inside of it. Text becomes JSON by `JSON_EXTRACT(.., '$')`, which both
 /// servers read in the same way.
 pub(super) fn changed(changes: &PathChanges<'_>) -> String {
-    let column = changes.column;
-    let (mut set, mut removed) = (String::new(), String::new());
-    for step in changes.steps {
-        match step {
-            PathStep::Object(fields) => {
-                let path = json_path(fields);
-                let there = format!("JSON_EXTRACT({column}, {path})");
-                let object =
-                    format!("IF(COALESCE(JSON_TYPE({there}), 'NULL') = 'NULL', '{{}}', {there})");
-                set.extend([", ", &path, ", JSON_EXTRACT(", &object, ", '$')"]);
-            }
-            PathStep::Set(fields, value) => {
-                set.extend([", ", &json_path(fields), ", JSON_EXTRACT(", value, ", '$')"]);
-            }
-            PathStep::Remove(fields) => removed.extend([", ", &json_path(fields)]),
-        }
-    }
-    let whole = match changes.only_removes() {
-        true => column.to_owned(),
-        false => format!("JSON_SET(COALESCE({column}, '{{}}'){set})"),
+    let object = |path: &str| {
+        let there = format!("JSON_EXTRACT({}, {path})", changes.column);
+        format!("IF(COALESCE(JSON_TYPE({there}), 'NULL') = 'NULL', '{{}}', {there})")
     };
-    match removed.is_empty() {
-        true => whole,
-        false => format!("JSON_REMOVE({whole}{removed})"),
-    }
+    changes.with_functions(object, |text| format!("JSON_EXTRACT({text}, '$')"))
 }

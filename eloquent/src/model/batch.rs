@@ -154,21 +154,34 @@ impl Batch {
         if !prepared && chunks.is_empty() {
             return writer.write(executor, first).await;
         }
+        // In boxes of less than a kilobyte: for a larger block the allocator tidies up all small ones.
+        Box::pin(Self::send_as_one(executor, capabilities, writer, prepared, first, chunks)).await
+    }
+
+    /// Sends statements in a transaction, where there are any.
+    async fn send_as_one(
+        executor: &Executor,
+        capabilities: &Capabilities,
+        writer: &mut impl WriteChunk,
+        prepared: bool,
+        first: Chunk,
+        mut chunks: Chunks,
+    ) -> Result<()> {
         let transaction = match capabilities.transactions {
-            true => Some(Transaction::within(executor).await?),
+            true => Some(Box::pin(Transaction::within(executor)).await?),
             false => None,
         };
         let inner = transaction.as_ref().map_or_else(|| executor.clone(), Transaction::executor);
         if prepared {
-            writer.prepare(&inner).await?;
+            Box::pin(writer.prepare(&inner)).await?;
         }
         let mut next = Some(first);
         while let Some(chunk) = next {
-            writer.write(&inner, chunk).await?;
+            Box::pin(writer.write(&inner, chunk)).await?;
             next = chunks.next();
         }
         if let Some(transaction) = transaction {
-            transaction.commit().await?;
+            Box::pin(transaction.commit()).await?;
         }
         Ok(())
     }

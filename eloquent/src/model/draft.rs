@@ -50,43 +50,54 @@ impl DraftValues {
     }
 
     /// Before the values of a draft; so many are expected to follow it.
+    #[inline] // once per row, as `finish`
     pub(super) fn start(&mut self, follow: usize) {
         if self.piece.rows == PIECE {
             self.next_piece();
         }
         if self.piece.rows == 0 {
-            if self.piece.values.capacity() == 0 {
-                self.piece.values = empty_list();
-            }
-            let width = self.definition.columns.len();
-            self.piece.values.reserve(width.saturating_mul(follow.saturating_add(1).min(PIECE)));
+            self.make_room(follow);
         }
         self.matched = 0;
         self.own = None;
         self.position = 0;
     }
 
+    fn make_room(&mut self, follow: usize) {
+        if self.piece.values.capacity() == 0 {
+            self.piece.values = empty_list();
+        }
+        let width = self.definition.columns.len();
+        self.piece.values.reserve(width.saturating_mul(follow.saturating_add(1).min(PIECE)));
+    }
+
     /// After the values of a draft.
     ///
     /// # Errors
     /// What was wrong with them.
+    #[inline]
     pub(super) fn finish(&mut self) -> Result<()> {
         if let Some(error) = self.error.take() {
             return Err(self.definition.locate(error));
         }
-        let given = self.own.take();
-        if given.is_some() || self.matched < self.piece.given.len() {
-            let given = given.unwrap_or_else(|| self.piece.given[..self.matched].to_vec());
-            if self.piece.rows > 0 {
-                let row = self.piece.values.len() - given.len();
-                let values = self.piece.values.split_off(row);
-                self.next_piece();
-                self.piece.values.extend(values);
-            }
-            self.piece.given = given;
+        if self.own.is_some() || self.matched < self.piece.given.len() {
+            self.begin_other();
         }
         self.piece.rows += 1;
         Ok(())
+    }
+
+    /// Moves the row at hand, which gives other columns than those before it, to a piece of its own.
+    fn begin_other(&mut self) {
+        let given = self.own.take();
+        let given = given.unwrap_or_else(|| self.piece.given[..self.matched].to_vec());
+        if self.piece.rows > 0 {
+            let row = self.piece.values.len() - given.len();
+            let values = self.piece.values.split_off(row);
+            self.next_piece();
+            self.piece.values.extend(values);
+        }
+        self.piece.given = given;
     }
 
     /// Puts the piece at hand away, if it has rows, and begins another with the same columns.
@@ -122,7 +133,7 @@ impl DraftValues {
     #[inline] // into the model's own code: once per column of each row
     fn put(&mut self, value: Value) {
         if let Some(column) = self.definition.columns.get(self.position) {
-            if let Err(error) = column.check(value.as_ref()) {
+            if let Err(error) = column.check(&value) {
                 return self.refuse(error);
             }
             self.piece.values.push(value);
@@ -131,29 +142,40 @@ impl DraftValues {
         self.position += 1;
     }
 
+    #[inline]
     fn note_given(&mut self) {
-        let position = self.position;
-        match &mut self.own {
-            None if self.piece.given.get(self.matched) == Some(&position) => self.matched += 1,
-            None => {
-                let mut own = Vec::with_capacity(self.definition.columns.len());
-                own.extend_from_slice(&self.piece.given[..self.matched]);
-                own.push(position);
-                self.own = Some(own);
-            }
-            Some(own) => own.push(position),
+        let next = self.piece.given.get(self.matched);
+        if self.own.is_none() && next == Some(&self.position) {
+            self.matched += 1;
+        } else {
+            self.note_other();
         }
     }
 
+    /// The row at hand gives other columns than those before it.
+    fn note_other(&mut self) {
+        let own = self.own.get_or_insert_with(|| {
+            let mut own = Vec::with_capacity(self.definition.columns.len());
+            own.extend_from_slice(&self.piece.given[..self.matched]);
+            own
+        });
+        own.push(self.position);
+    }
+
+    #[inline]
     fn leave_out(&mut self) {
-        if let Some(column) = self.definition.columns.get(self.position) {
-            match self.missing(self.position, column) {
-                Ok(Some(value)) => return self.put(value),
-                Ok(None) => {}
-                Err(error) => return self.refuse(error),
-            }
+        match self.definition.columns.get(self.position) {
+            Some(column) if !column.auto_increment => self.stand_in(column),
+            _ => self.position += 1,
         }
-        self.position += 1;
+    }
+
+    fn stand_in(&mut self, column: &'static Column) {
+        match self.missing(self.position, column) {
+            Ok(Some(value)) => self.put(value),
+            Ok(None) => self.position += 1,
+            Err(error) => self.refuse(error),
+        }
     }
 
     /// Keeps the first error of the row.
@@ -167,9 +189,6 @@ impl DraftValues {
 
     /// What stands in for a field that was not given; `None` where the database does.
     fn missing(&mut self, position: usize, column: &Column) -> Result<Option<Value>> {
-        if column.auto_increment {
-            return Ok(None);
-        }
         let definition = self.definition;
         if definition.key.contains(&position) {
             match definition.key_source {

@@ -181,7 +181,8 @@ impl<M: Model> Many<M> {
         let definition = M::definition();
         let rows = Vec::with_capacity(batch.rows());
         let mut writer = ReadBack { definition, part, capabilities, ids_follow: false, rows };
-        batch.send(&executor, &capabilities, &mut writer).await.locate(definition)?;
+        // in a box, so that this future stays below the kilobyte from which on blocks cost more
+        Box::pin(batch.send(&executor, &capabilities, &mut writer)).await.locate(definition)?;
         Ok(writer.rows)
     }
 }

@@ -96,7 +96,7 @@ impl<'m, M: Model> UpdateOne<'m, M> {
         let mut assignments = Vec::new();
         for (position, (value, column)) in after.into_iter().zip(definition.columns).enumerate() {
             if value != change.before[position] || touched == Some(position) {
-                column.check(value.as_ref()).locate(definition)?;
+                column.check(&value).locate(definition)?;
                 let reference =
                     ColumnRef { source: Source(0), name: column.name.clone(), ty: Some(column.ty) };
                 assignments.push(Assignment { column: reference, value: Expression::Value(value) });

@@ -252,7 +252,7 @@ fn names_one_row(definition: &ModelDef, filter: &[Predicate]) -> bool {
 pub(super) fn check(definition: &'static ModelDef, assignment: &Assignment) -> Result<()> {
     match &assignment.value {
         Expression::Value(value) => {
-            definition.column(&assignment.column.name)?.check(value.as_ref()).locate(definition)
+            definition.column(&assignment.column.name)?.check(value).locate(definition)
         }
         Expression::Invalid(mismatch) => {
             let error = mismatch.clone().into_encode_error();

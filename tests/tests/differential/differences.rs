@@ -276,7 +276,7 @@ fn assigns_too_much(event: &Event<'_>) -> bool {
     assignments.iter().any(|assignment| match &assignment.value {
         Expression::Value(value) => {
             let column = Table::of(table).column(&assignment.column.name);
-            column.check(value.as_ref()).is_err_and(|error| error.kind() == ErrorKind::Encode)
+            column.check(value).is_err_and(|error| error.kind() == ErrorKind::Encode)
         }
         _ => false,
     })

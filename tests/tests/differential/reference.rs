@@ -170,7 +170,7 @@ fn one(error: Error) -> Faults {
 fn fits(table: &Table, row: &Document) -> Result<(), Faults> {
     let check = |column: &eloquent_core::schema::Column| {
         let value = row.get(&column.name).unwrap_or(&Value::Null);
-        column.check(value.as_ref()).err().map(|error| error.kind())
+        column.check(value).err().map(|error| error.kind())
     };
     let faults: Faults = table.columns.iter().filter_map(check).collect();
     if faults.is_empty() { Ok(()) } else { Err(faults) }

@@ -54,7 +54,7 @@ pub(super) fn parts(dialect: &dyn Dialect, column: &Column, place: Place) -> Res
     let default = match &column.default {
         None => None,
         Some(ColumnDefault::Value(value)) => {
-            column.check(value.as_ref())?;
+            column.check(value)?;
             Some(dialect.default_constant(column, dialect.literal(value, column)?))
         }
         Some(ColumnDefault::Now) => Some(dialect.now(column)?.into_owned()),
