@@ -159,6 +159,7 @@ fn project(view: &View<'_>, of: &Path) -> TokenStream {
     });
     quote_spanned! {of.span()=>
         #[automatically_derived]
+        #[diagnostic::do_not_recommend] // a view of another model is no help
         impl ::eloquent::__private::ViewOf<#of> for #ident {
             type Columns = <#of as ::eloquent::__private::Model>::Columns;
             fn project(#columns: Self::Columns, #out: &mut ::eloquent::__private::ViewColumns) {
