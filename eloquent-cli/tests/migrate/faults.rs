@@ -24,6 +24,10 @@ fn a_failing_statement(ground: &Ground) {
     let path = ground.migration(A, &five("INSERT INTO nothing VALUES ('secret')"), "");
     let failed = ground.run("migrate:run");
     failed.expect(1, &["step 3 of 5, line 3", "INSERT INTO nothing", A]);
+    // what is done, and what goes on with the rest
+    let hint =
+        "steps 1 to 2 are done and written down: correct what follows, and `migrate:run` goes on";
+    assert_eq!(failed.stderr.contains(hint), !ground.kind.is_whole(), "{failed:?}");
     assert!(!failed.stderr.contains("secret"), "{}", failed.stderr);
     assert_eq!(has(ground, "t1"), !ground.kind.is_whole());
     if !ground.kind.is_whole() {
@@ -95,7 +99,11 @@ fn undoing_fails_and_goes_on(ground: &Ground) {
     let up = "CREATE TABLE t1 (id INT); CREATE TABLE t2 (id INT); CREATE TABLE t3 (id INT);";
     ground.migration(A, up, &down("DROP TABLE nothing"));
     ground.run("migrate:run").expect(0, &[]);
-    ground.run("migrate:rollback").expect(1, &["step 2 of 3"]);
+    let failed = ground.run("migrate:rollback");
+    failed.expect(1, &["step 2 of 3"]);
+    let hint =
+        "step 1 is done and written down: correct what follows, and `migrate:rollback` goes on";
+    assert_eq!(failed.stderr.contains(hint), !ground.kind.is_whole(), "{failed:?}");
     assert_eq!(has(ground, "t1"), ground.kind.is_whole());
     if !ground.kind.is_whole() {
         assert_eq!(ground.states(), ["reverting"]);

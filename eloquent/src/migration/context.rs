@@ -235,7 +235,21 @@ fn at_step(error: Error, number: usize, of: usize, step: &Step<'_>) -> Error {
 
 /// The error with where it happened in front of what happened.
 pub(crate) fn in_place(error: Error, place: &str) -> Error {
-    let mut placed = Error::new(error.kind(), format!("{place}: {}", error.message()));
+    let hint = error.hint().map(str::to_owned);
+    reworded(error, |message| format!("{place}: {message}"), hint)
+}
+
+/// The error with one more hint behind its own.
+pub(super) fn with_more(error: Error, more: String) -> Error {
+    let hint = match error.hint() {
+        Some(own) => format!("{own}; {more}"),
+        None => more,
+    };
+    reworded(error, str::to_owned, Some(hint))
+}
+
+fn reworded(error: Error, message: impl Fn(&str) -> String, hint: Option<String>) -> Error {
+    let mut placed = Error::new(error.kind(), message(error.message()));
     let own = |text: Option<&str>| text.map(str::to_owned);
     if let Some(name) = own(error.connection()) {
         placed = placed.with_connection(name);
@@ -252,7 +266,7 @@ pub(crate) fn in_place(error: Error, place: &str) -> Error {
     if let Some(name) = own(error.constraint()) {
         placed = placed.with_constraint(name);
     }
-    if let Some(hint) = own(error.hint()) {
+    if let Some(hint) = hint {
         placed = placed.with_hint(hint);
     }
     if let Some(model) = error.model() {
