@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use eloquent::{Db, Environment, Error, ErrorKind, Result};
+use eloquent::{Db, Environment, Result};
 use serde_json::{Value, json};
 
-use super::Context;
+use super::{Context, side_by_side};
 use crate::output::{Exit, Failure, Fault, Page, Report, Table};
 use crate::target::Targets;
 
@@ -22,20 +22,9 @@ struct Answer {
 pub(super) async fn run(context: &Context<'_>, targets: &Targets) -> Result<Report, Failure> {
     let environment = targets.mode((context.load)()?);
     let names = targets.names(&environment, context.registry)?;
-    // side by side, so that one that does not answer holds up no other
-    let tasks: Vec<_> = names
-        .into_iter()
-        .map(|name| {
-            let task = tokio::spawn(ping(context.database(&environment, &name), name.clone()));
-            (name, task)
-        })
-        .collect();
     let mut answers = Vec::new();
-    for (name, task) in tasks {
-        let (elapsed, outcome) = task.await.unwrap_or_else(|_| {
-            let error = Error::new(ErrorKind::Connect, "the driver panicked");
-            (Duration::ZERO, Err(error.with_connection(name.clone())))
-        });
+    for (name, asked) in side_by_side::ask(context, &environment, names, ping).await {
+        let (elapsed, outcome) = asked.unwrap_or_else(|error| (Duration::ZERO, Err(error)));
         let outcome = outcome.map_err(|error| Fault::from(&error));
         let (driver, database) = place(context, &environment, &name);
         answers.push(Answer { connection: name, driver, database, elapsed, outcome });
@@ -43,7 +32,7 @@ pub(super) async fn run(context: &Context<'_>, targets: &Targets) -> Result<Repo
     Ok(report(answers))
 }
 
-async fn ping(db: Result<Db>, name: String) -> (Duration, Result<Option<String>>) {
+async fn ping(db: Result<Db>, name: String) -> Result<(Duration, Result<Option<String>>)> {
     let start = Instant::now();
     let outcome = async {
         let db = db?;
@@ -58,10 +47,10 @@ async fn ping(db: Result<Db>, name: String) -> (Duration, Result<Option<String>>
         let _ = db.close().await;
         pinged.map(|()| (elapsed, version))
     };
-    match outcome.await {
+    Ok(match outcome.await {
         Ok((elapsed, version)) => (elapsed, Ok(version)),
         Err(error) => (start.elapsed(), Err(error)),
-    }
+    })
 }
 
 /// The driver of a connection, and which database its settings name.
