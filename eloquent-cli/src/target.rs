@@ -68,6 +68,8 @@ const TAKEN: &[&str] = &[
     "reverted",
     "skip",
     "step",
+    "step-timeout",
+    "step_timeout",
     "to",
     "version",
     "wait",

@@ -30,7 +30,7 @@ pub(super) async fn run(
         check(name).map_err(|error| Failure::usage(&error))?;
         let deed = Deed {
             command: "db:tag",
-            what: "changes what a database says that it is for:",
+            what: "changes the tag",
             // to be guarded more is no danger
             weight: match guard::is_production(name) {
                 true => Weight::Changes,

@@ -259,7 +259,7 @@ impl Migrator {
         run: &Run,
     ) -> MigrationContext {
         let (reader, stop) = (run.reader.clone(), run.wait.stop.clone());
-        let steps = Steps { taken: 0, of: steps, mode };
+        let steps = Steps { taken: 0, of: steps, bound: self.step_timeout, mode };
         MigrationContext::new(executor, run.capabilities, reader, stop, steps)
     }
 
