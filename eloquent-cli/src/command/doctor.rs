@@ -4,10 +4,10 @@ mod finding;
 
 use eloquent::environment::Role;
 use eloquent::{Account, Db, Result, Transport};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{Context, ping, side_by_side};
-use crate::output::{Exit, Failure, Fault, Page, Report, Table};
+use crate::output::{Failure, Fault, Page, Part, Report, Table};
 use crate::target::Targets;
 use finding::findings;
 
@@ -21,7 +21,7 @@ struct Told {
 struct Visit {
     connection: String,
     driver: Option<&'static str>,
-    outcome: std::result::Result<Told, Fault>,
+    outcome: Result<Told>,
     /// What is wrong with it.
     findings: Vec<Fault>,
 }
@@ -40,11 +40,11 @@ pub(super) async fn run(context: &Context<'_>, targets: &Targets) -> Result<Repo
                 (Ok(told), Some(report)) => findings(context.registry, report, told),
                 _ => Vec::new(),
             },
-            outcome: outcome.map_err(|error| Fault::from(&error)),
+            outcome,
             connection,
         }
     });
-    Ok(report(visits.collect()))
+    Ok(report(&visits.collect::<Vec<_>>()))
 }
 
 async fn visit(db: Result<Db>, name: String) -> Result<Told> {
@@ -59,11 +59,11 @@ async fn visit(db: Result<Db>, name: String) -> Result<Told> {
     told
 }
 
-fn report(visits: Vec<Visit>) -> Report {
+fn report(visits: &[Visit]) -> Report {
     let mut page = Page::default();
     let header = ["STATE", "CONNECTION", "DRIVER", "ACCOUNT", "SERVER", "SCHEMA", "TRANSPORT"];
     let mut table = Table::new(&header);
-    for visit in &visits {
+    for visit in visits {
         let [account, server, schema, transport] = visit.outcome.as_ref().map_or([""; 4], cells);
         table.row([
             visit.state(),
@@ -76,17 +76,7 @@ fn report(visits: Vec<Visit>) -> Report {
         ]);
     }
     page.table(table);
-    let is_fine = visits.iter().all(|visit| visit.state() == "ok");
-    let connections: Vec<Value> = visits.iter().map(Visit::json).collect();
-    Report {
-        exit: if is_fine { Exit::Done } else { Exit::Failed },
-        json: json!({ "ok": is_fine, "connections": connections }),
-        page,
-        errors: visits
-            .into_iter()
-            .flat_map(|visit| visit.outcome.err().into_iter().chain(visit.findings))
-            .collect(),
-    }
+    Report::of_parts(page, visits.iter().map(Visit::part).collect())
 }
 
 /// Account, server, schema and transport, as they are shown.
@@ -125,19 +115,19 @@ impl Visit {
         }
     }
 
-    fn json(&self) -> Value {
+    fn part(&self) -> Part {
         let told = self.outcome.as_ref().ok();
         let account = told.and_then(|told| told.account.as_ref());
-        json!({
-            "name": self.connection,
-            "ok": self.state() == "ok",
+        let known = json!({
             "driver": self.driver,
             "account": account.and_then(|account| account.name.as_deref()),
             "administers": account.and_then(|account| account.administers),
             "changes_schema": account.and_then(|account| account.changes_schema),
             "transport": told.and_then(|told| told.transport).map(word),
             "warnings": self.findings.iter().map(Fault::json).collect::<Vec<_>>(),
-            "error": self.outcome.as_ref().err().map(Fault::json),
-        })
+        });
+        Part::of(&self.connection, self.outcome.as_ref().err(), known)
+            .warned(self.findings.clone())
+            .unfit(!self.findings.is_empty())
     }
 }
