@@ -3,6 +3,8 @@
 //! SQLite puts names into its messages and nothing else puts them anywhere, so they are taken apart
 //! here. A message that is not known is not passed on: it could hold a piece of the statement.
 
+mod new_column;
+
 use std::path::Path;
 
 use eloquent_core::sql::Compiled;
@@ -281,11 +283,8 @@ fn of_text(message: &str, offset: Option<i32>) -> Error {
     if let Some(name) = message.strip_suffix(" already exists") {
         return exists_already(name);
     }
-    if message.starts_with("Cannot add a NOT NULL column") {
-        let message =
-            "the new column may not be null, and the rows that there are have no value for it";
-        return error(ErrorKind::NotNullViolation, message)
-            .with_hint("give it a default, or let it be null");
+    if let Some(refused) = new_column::refused(message) {
+        return refused;
     }
     match KNOWN.iter().find(|(start, ..)| message.starts_with(start)) {
         Some((_, kind, text)) => error(*kind, *text),
@@ -308,21 +307,6 @@ const KNOWN: &[(&str, ErrorKind, &str)] = &[
     ("parser stack overflow", ErrorKind::InvalidInput, "the statement is nested too deeply"),
     ("too many terms in compound SELECT", ErrorKind::InvalidInput, "too many selects are combined"),
     ("ON CONFLICT clause does not match", ErrorKind::InvalidInput, NO_SUCH_CONFLICT),
-    (
-        "Cannot add a UNIQUE column",
-        ErrorKind::InvalidInput,
-        "a column is added without `UNIQUE`, which an index behind it adds",
-    ),
-    (
-        "Cannot add a PRIMARY KEY column",
-        ErrorKind::InvalidInput,
-        "a primary key cannot be added to a table that is there",
-    ),
-    (
-        "Cannot add a column with non-constant default",
-        ErrorKind::InvalidInput,
-        "a column is added with a default that is the same for all rows",
-    ),
     ("integer overflow", ErrorKind::Encode, "integer overflow"),
     ("malformed JSON", ErrorKind::InvalidInput, "expected JSON, found other text"),
     (
