@@ -3,11 +3,13 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use clap::error::{ContextKind, ContextValue};
 use clap::{Args, ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use eloquent::Registry;
 
 use crate::command::{Database, Make, Migrate, Project, Seed, Tag};
 use crate::output::Form;
+use crate::suggest;
 use crate::target::{self, Targets};
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed or something is wrong, 2 wrong usage, 3 needs \
@@ -57,6 +59,10 @@ enum Named {
     /// Open connections and ask for a sign of life
     #[command(name = target::PING)]
     Ping,
+    /// Look whether the application may more in its databases than it needs, and whether others may see
+    /// what it sends; nothing is changed
+    #[command(name = target::DOCTOR)]
+    Doctor,
     /// List the drivers with their connections and variables
     Drivers,
     /// Check the settings of all connections, without opening any
@@ -87,6 +93,7 @@ enum Named {
 pub(crate) enum Command {
     About,
     Ping(Targets),
+    Doctor(Targets),
     Drivers,
     EnvCheck,
     Project(Project),
@@ -116,14 +123,16 @@ pub(crate) fn parse(
     registry: &Registry,
     width: Option<usize>,
 ) -> Result<(Global, Command), clap::Error> {
-    let command = commands(registry).term_width(width.unwrap_or(100).min(100));
-    let matches = command.try_get_matches_from(arguments)?;
+    let mut command = commands(registry).term_width(width.unwrap_or(100).min(100));
+    let matches = command.try_get_matches_from_mut(arguments);
+    let matches = matches.map_err(|said| with_nearest(said, &command))?;
     let Arguments { global, command } = Arguments::from_arg_matches(&matches)?;
     let own = matches.subcommand().filter(|(name, _)| target::COMMANDS.contains(name));
     let targets = own.map(|(_, own)| Targets::read(own, registry)).unwrap_or_default();
     let command = match command {
         Named::About => Command::About,
         Named::Ping => Command::Ping(targets),
+        Named::Doctor => Command::Doctor(targets),
         Named::Project(project) => Command::Project(project),
         Named::Make(make) => Command::Make(make, targets),
         Named::Database(database) => Command::Database(database, targets),
@@ -135,6 +144,19 @@ pub(crate) fn parse(
         Named::EnvCheck => Command::EnvCheck,
     };
     Ok((global, command))
+}
+
+/// The mistake with the one command that was probably meant: many begin alike, and all of those would be named.
+fn with_nearest(mut said: clap::Error, commands: &clap::Command) -> clap::Error {
+    let Some(ContextValue::String(name)) = said.get(ContextKind::InvalidSubcommand) else {
+        return said;
+    };
+    let known = commands.get_subcommands().map(clap::Command::get_name);
+    if let Some(near) = suggest::nearest(name, known) {
+        let near = ContextValue::Strings(vec![near.to_owned()]);
+        said.insert(ContextKind::SuggestedSubcommand, near);
+    }
+    said
 }
 
 /// All commands, with the flags of their targets.

@@ -8,9 +8,12 @@ use crate::output::Failure;
 
 /// The command that opens connections.
 pub(crate) const PING: &str = "db:ping";
+/// The command that looks at accounts.
+pub(crate) const DOCTOR: &str = "doctor";
 /// The commands that take targets.
 pub(crate) const COMMANDS: &[&str] = &[
     PING,
+    DOCTOR,
     "db:show",
     "db:table",
     "db:shell",
@@ -65,6 +68,8 @@ const TAKEN: &[&str] = &[
     "reverted",
     "skip",
     "step",
+    "step-timeout",
+    "step_timeout",
     "to",
     "version",
     "wait",

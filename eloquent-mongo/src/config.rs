@@ -292,6 +292,11 @@ pub(crate) fn wants_tls(settings: &Settings) -> bool {
     settings.tls.unwrap_or(unsaid || settings.tls_ca_file.is_some())
 }
 
+/// Whether nothing leaves this machine on the way to the servers.
+pub(crate) fn is_local(settings: &Settings) -> bool {
+    Uri::of(&settings.uri).is_some_and(|uri| uri.is_near())
+}
+
 fn plain(host: &str) -> String {
     url::decode(host.trim_start_matches('[').trim_end_matches(']')).unwrap_or_default()
 }

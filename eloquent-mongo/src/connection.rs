@@ -4,7 +4,7 @@ use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
-use eloquent_core::driver::{Capabilities, Connection, Feed, Session, Watched};
+use eloquent_core::driver::{Capabilities, Connection, Feed, Session, Transport, Watched};
 use eloquent_core::{ErrorKind, Result, async_trait};
 use mongodb::bson::doc;
 use mongodb::options::Acknowledgment::Nodes;
@@ -13,7 +13,7 @@ use tokio::sync::watch;
 
 use crate::clients::{Clients, Live};
 use crate::concerns;
-use crate::config::{Settings, wants_tls};
+use crate::config::{Settings, is_local, wants_tls};
 use crate::error::{NO_NAME, error, of_connect};
 use crate::feed::MongoFeed;
 use crate::session::MongoSession;
@@ -37,6 +37,7 @@ pub(crate) struct Shared {
     pub(crate) connect_timeout: Duration,
     /// Whether the connection is being closed.
     pub(crate) closing: watch::Sender<bool>,
+    transport: Transport,
     max_connections: u32,
     version: Option<String>,
 }
@@ -61,6 +62,8 @@ impl MongoConnection {
     /// When it cannot be reached, or refuses the login.
     pub(crate) async fn open(settings: Settings) -> Result<Self> {
         let options = options(&settings).await?;
+        let is_encrypted = matches!(options.tls, Some(Tls::Enabled(_)));
+        let transport = Transport::of(is_encrypted, is_local(&settings));
         let clients = Clients::new(options, settings.db.clone(), settings.connect_timeout)?;
         let db = clients.live().db.clone();
         let deadline = settings.connect_timeout + settings.server_selection_timeout;
@@ -81,6 +84,7 @@ impl MongoConnection {
             statement_timeout: settings.statement_timeout,
             connect_timeout: settings.connect_timeout,
             closing: watch::channel(false).0,
+            transport,
             max_connections: settings.max_connections,
             version: version.map(|version| format!("MongoDB {version}")),
         };
@@ -170,6 +174,10 @@ impl Connection for MongoConnection {
 
     fn max_sessions(&self) -> Option<usize> {
         usize::try_from(self.shared.max_connections).ok()
+    }
+
+    fn transport(&self) -> Option<Transport> {
+        Some(self.shared.transport)
     }
 
     fn server_version(&self) -> Option<String> {

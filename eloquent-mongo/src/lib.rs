@@ -108,6 +108,7 @@
 //! outside of transactions just ends, and its cursor is closed. A session that is dropped lets its transaction
 //! be rolled back.
 
+mod account;
 mod clients;
 mod command;
 mod concerns;

@@ -9,7 +9,7 @@ use mongodb::bson::{Bson, Document, doc};
 
 use crate::connection::Shared;
 use crate::error::{DRIVER, code, error, of_connect, of_statement};
-use crate::{json, worker};
+use crate::{account, json, worker};
 
 /// Answers a question.
 ///
@@ -41,6 +41,7 @@ pub(crate) async fn ask(shared: &Shared, question: Question<'_>) -> Result<Vec<O
                 .collect())
         }
         Question::Sizes => sizes(&shared.live().db).await,
+        Question::Account => account::ask(&shared.live().db).await,
         _ => Err(Error::unsupported("this question", DRIVER)),
     }
 }
@@ -79,7 +80,7 @@ fn whole(told: &Document, key: &str) -> i64 {
     }
 }
 
-fn row<const N: usize>(values: [Value; N]) -> OwnedRow {
+pub(crate) fn row<const N: usize>(values: [Value; N]) -> OwnedRow {
     let names: Vec<String> = (0..N).map(|number| format!("f{number}")).collect();
     OwnedRow::new(names, values.into())
 }

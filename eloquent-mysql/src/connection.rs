@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use eloquent_core::driver::{Capabilities, Connection, Session};
+use eloquent_core::driver::{Capabilities, Connection, Session, Transport};
 use eloquent_core::sql::{Dialect as _, StatementCache};
 use eloquent_core::{Error, ErrorKind, Result, async_trait};
 use sqlx::mysql::MySqlConnectOptions;
@@ -113,6 +113,10 @@ impl Connection for ServerConnection {
 
     fn server_version(&self) -> Option<String> {
         Some(self.shared.server.to_string())
+    }
+
+    fn transport(&self) -> Option<Transport> {
+        Some(self.shared.settings.transport())
     }
 
     /// Soon: the client does not look at an idle connection, so nobody sees the server close it.

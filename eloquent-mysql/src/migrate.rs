@@ -89,9 +89,30 @@ pub(crate) fn question(question: Question<'_>, is_mariadb: bool) -> Option<RawSq
              FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() \
              AND DATA_LENGTH IS NOT NULL ORDER BY TABLE_NAME",
         ),
+        Question::Account => RawSql::new(ACCOUNT),
         _ => return None,
     })
 }
+
+/// The lists of privileges leave out what a role gives. So to somebody who has one, only a yes is an answer.
+const ACCOUNT: &str = "\
+    SELECT me.name, \
+     CAST(CASE WHEN EXISTS (SELECT 1 FROM information_schema.USER_PRIVILEGES p \
+      WHERE p.GRANTEE = me.grantee AND p.PRIVILEGE_TYPE IN \
+      ('SUPER', 'CREATE USER', 'SHUTDOWN', 'FILE', 'SYSTEM_USER', 'ROLE_ADMIN')) \
+      THEN 1 ELSE me.otherwise END AS SIGNED), \
+     CAST(CASE WHEN EXISTS (SELECT 1 FROM information_schema.USER_PRIVILEGES p \
+       WHERE p.GRANTEE = me.grantee AND p.PRIVILEGE_TYPE IN ('CREATE', 'ALTER', 'DROP')) \
+      OR EXISTS (SELECT 1 FROM information_schema.SCHEMA_PRIVILEGES p WHERE p.GRANTEE = me.grantee \
+       AND DATABASE() LIKE p.TABLE_SCHEMA AND p.PRIVILEGE_TYPE IN ('CREATE', 'ALTER', 'DROP')) \
+      OR EXISTS (SELECT 1 FROM information_schema.TABLE_PRIVILEGES p WHERE p.GRANTEE = me.grantee \
+       AND p.TABLE_SCHEMA = DATABASE() AND p.PRIVILEGE_TYPE IN ('CREATE', 'ALTER', 'DROP')) \
+      THEN 1 ELSE me.otherwise END AS SIGNED) \
+    FROM (SELECT CURRENT_USER() AS name, \
+     CONCAT(QUOTE(LEFT(CURRENT_USER(), CHAR_LENGTH(CURRENT_USER()) \
+      - CHAR_LENGTH(SUBSTRING_INDEX(CURRENT_USER(), '@', -1)) - 1)), '@', \
+      QUOTE(SUBSTRING_INDEX(CURRENT_USER(), '@', -1))) AS grantee, \
+     CASE COALESCE(CURRENT_ROLE(), 'NONE') WHEN 'NONE' THEN 0 END AS otherwise) me";
 
 /// Tables may lean on each other.
 pub(crate) fn drop_all(tables: &[&str], views: &[&str]) -> Vec<String> {

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use eloquent_core::Result;
 use eloquent_core::config::{ConnectionConfig, Setting};
+use eloquent_core::driver::Transport;
 
 /// The settings that a connection takes.
 pub(crate) const SETTINGS: &[Setting] = &[
@@ -191,6 +192,13 @@ fn ssl_mode(config: &ConnectionConfig, place: &Place) -> Result<SslMode> {
             .with_hint("set `ssl_mode` to `verify-full` or `verify-ca`"));
     }
     Ok(mode)
+}
+
+impl Settings {
+    /// What others could see of what is sent.
+    pub(crate) fn transport(&self) -> Transport {
+        Transport::of(self.ssl_mode != SslMode::Disable, is_near(&self.place))
+    }
 }
 
 /// Whether nothing leaves this machine on the way to the server.

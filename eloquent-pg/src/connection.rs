@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use eloquent_core::driver::{Capabilities, Connection, Session};
+use eloquent_core::driver::{Capabilities, Connection, Session, Transport};
 use eloquent_core::sql::{Dialect as _, StatementCache};
 use eloquent_core::{Result, async_trait};
 
@@ -65,6 +65,10 @@ impl Connection for PgConnection {
 
     fn server_version(&self) -> Option<String> {
         Some(self.version.clone())
+    }
+
+    fn transport(&self) -> Option<Transport> {
+        Some(self.shared.opener.settings().transport())
     }
 
     async fn close(&self) -> Result<()> {

@@ -119,9 +119,22 @@ pub(crate) fn question(question: Question<'_>) -> Option<RawSql> {
              WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'm') \
              ORDER BY c.relname",
         ),
+        Question::Account => RawSql::new(ACCOUNT),
         _ => return None,
     })
 }
+
+/// What somebody may who becomes another role counts as what they may. Who may create roles or databases
+/// may give themselves what they lack; who owns a table may alter and drop it.
+const ACCOUNT: &str = "\
+    SELECT current_user::text, \
+     EXISTS (SELECT 1 FROM pg_roles r WHERE pg_has_role(r.oid, 'MEMBER') \
+      AND (r.rolsuper OR r.rolcreaterole OR r.rolcreatedb OR r.rolreplication OR r.rolbypassrls)\
+      )::int::bigint, \
+     (coalesce(has_schema_privilege(current_schema(), 'CREATE'), false) \
+      OR has_database_privilege(current_database(), 'CREATE') \
+      OR EXISTS (SELECT 1 FROM pg_class c WHERE c.relnamespace = current_schema()::regnamespace \
+       AND c.relkind IN ('r', 'p', 'v', 'm') AND pg_has_role(c.relowner, 'MEMBER')))::int::bigint";
 
 /// Tables may lean on each other, and views on tables.
 pub(crate) fn drop_all(tables: &[&str], views: &[&str]) -> Vec<String> {

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use eloquent_core::driver::{Capabilities, Connection, Session};
+use eloquent_core::driver::{Capabilities, Connection, Session, Transport};
 use eloquent_core::sql::{Dialect as _, StatementCache};
 use eloquent_core::{Error, ErrorKind, Result, async_trait};
 use tokio::sync::oneshot;
@@ -174,6 +174,10 @@ impl Connection for SqliteConnection {
             true => self.session().await,
             false => Ok(Box::new(self.shared.look().await?)),
         }
+    }
+
+    fn transport(&self) -> Option<Transport> {
+        Some(Transport::Local)
     }
 
     fn server_version(&self) -> Option<String> {

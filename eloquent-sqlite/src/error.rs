@@ -3,6 +3,8 @@
 //! SQLite puts names into its messages and nothing else puts them anywhere, so they are taken apart
 //! here. A message that is not known is not passed on: it could hold a piece of the statement.
 
+mod new_column;
+
 use std::path::Path;
 
 use eloquent_core::sql::Compiled;
@@ -280,6 +282,9 @@ fn of_text(message: &str, offset: Option<i32>) -> Error {
     }
     if let Some(name) = message.strip_suffix(" already exists") {
         return exists_already(name);
+    }
+    if let Some(refused) = new_column::refused(message) {
+        return refused;
     }
     match KNOWN.iter().find(|(start, ..)| message.starts_with(start)) {
         Some((_, kind, text)) => error(*kind, *text),

@@ -24,13 +24,14 @@ pub use eloquent_pg as pg;
 pub use eloquent_sqlite as sqlite;
 
 pub use database::{
-    Connection, Db, DbBuilder, Environment, PoolOptions, PoolStatus, Progress, QueryEvent, Retry,
-    Rows, Target, Transaction, TransactionBuilder, environment,
+    Account, Connection, Db, DbBuilder, Environment, PoolOptions, PoolStatus, Progress, QueryEvent,
+    Retry, Rows, Target, Transaction, TransactionBuilder, environment,
 };
 pub use eloquent_core::config::{ConnectionConfig, Setting};
 pub use eloquent_core::driver::{
     Acknowledgment, Capabilities, ChangeKind, Concerns, DriverEntry, Family, Isolation,
-    ReadConcern, ReadPreference, Registry, ResumeToken, TransactionOptions, WriteConcern,
+    ReadConcern, ReadPreference, Registry, ResumeToken, TransactionOptions, Transport,
+    WriteConcern,
 };
 pub use eloquent_core::row::OwnedRow;
 pub use eloquent_core::statement::{RawSql, Stages};

@@ -119,6 +119,9 @@ pub(crate) struct Common {
     /// How long to wait for another migrator
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     wait: u64,
+    /// How long a step of a migration may take; without it, as long as it needs
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    step_timeout: Option<u64>,
 }
 
 /// How far up.
@@ -350,6 +353,9 @@ async fn one(
         .wait(Duration::from_secs(common.wait))
         .stop(context.stop.clone())
         .progress(progress.clone());
+    if let Some(bound) = common.step_timeout {
+        migrator = migrator.step_timeout(Duration::from_secs(bound));
+    }
     if let Some(actor) = guard::actor(environment) {
         migrator = migrator.actor(actor);
     }

@@ -3,6 +3,7 @@
 mod about;
 mod completions;
 mod database;
+mod doctor;
 mod drivers;
 mod env_check;
 mod env_file;
@@ -14,6 +15,7 @@ mod project;
 mod seed;
 mod selector;
 mod settings;
+mod side_by_side;
 mod tag;
 
 use eloquent::migration::{Migrations, Stop};
@@ -64,6 +66,7 @@ pub(crate) async fn run(context: &Context<'_>, command: &Command) -> Result<Repo
         Command::Drivers => drivers::run(context),
         Command::EnvCheck => env_check::run(context),
         Command::Ping(targets) => ping::run(context, targets).await,
+        Command::Doctor(targets) => doctor::run(context, targets).await,
         Command::Project(project) => project::run(project),
         Command::Make(make, targets) => make::run(context, make, targets),
         Command::Database(database, targets) => database::run(context, database, targets).await,

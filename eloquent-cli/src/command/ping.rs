@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use eloquent::{Db, Environment, Error, ErrorKind, Result};
-use serde_json::{Value, json};
+use eloquent::{Db, Environment, Result};
+use serde_json::json;
 
-use super::Context;
-use crate::output::{Exit, Failure, Fault, Page, Report, Table};
+use super::{Context, side_by_side};
+use crate::output::{Failure, Page, Part, Report, Table};
 use crate::target::Targets;
 
 /// What became of one connection.
@@ -16,34 +16,22 @@ struct Answer {
     database: Option<String>,
     elapsed: Duration,
     /// The server's version, where its driver tells.
-    outcome: std::result::Result<Option<String>, Fault>,
+    outcome: Result<Option<String>>,
 }
 
 pub(super) async fn run(context: &Context<'_>, targets: &Targets) -> Result<Report, Failure> {
     let environment = targets.mode((context.load)()?);
     let names = targets.names(&environment, context.registry)?;
-    // side by side, so that one that does not answer holds up no other
-    let tasks: Vec<_> = names
-        .into_iter()
-        .map(|name| {
-            let task = tokio::spawn(ping(context.database(&environment, &name), name.clone()));
-            (name, task)
-        })
-        .collect();
     let mut answers = Vec::new();
-    for (name, task) in tasks {
-        let (elapsed, outcome) = task.await.unwrap_or_else(|_| {
-            let error = Error::new(ErrorKind::Connect, "the driver panicked");
-            (Duration::ZERO, Err(error.with_connection(name.clone())))
-        });
-        let outcome = outcome.map_err(|error| Fault::from(&error));
+    for (name, asked) in side_by_side::ask(context, &environment, names, ping).await {
+        let (elapsed, outcome) = asked.unwrap_or_else(|error| (Duration::ZERO, Err(error)));
         let (driver, database) = place(context, &environment, &name);
         answers.push(Answer { connection: name, driver, database, elapsed, outcome });
     }
-    Ok(report(answers))
+    Ok(report(&answers))
 }
 
-async fn ping(db: Result<Db>, name: String) -> (Duration, Result<Option<String>>) {
+async fn ping(db: Result<Db>, name: String) -> Result<(Duration, Result<Option<String>>)> {
     let start = Instant::now();
     let outcome = async {
         let db = db?;
@@ -58,10 +46,10 @@ async fn ping(db: Result<Db>, name: String) -> (Duration, Result<Option<String>>
         let _ = db.close().await;
         pinged.map(|()| (elapsed, version))
     };
-    match outcome.await {
+    Ok(match outcome.await {
         Ok((elapsed, version)) => (elapsed, Ok(version)),
         Err(error) => (start.elapsed(), Err(error)),
-    }
+    })
 }
 
 /// The driver of a connection, and which database its settings name.
@@ -84,10 +72,10 @@ pub(in crate::command) fn place(
     (Some(report.driver()), database)
 }
 
-fn report(answers: Vec<Answer>) -> Report {
+fn report(answers: &[Answer]) -> Report {
     let mut page = Page::default();
     let mut table = Table::new(&["STATE", "CONNECTION", "DRIVER", "DATABASE", "VERSION", "TIME"]);
-    for answer in &answers {
+    for answer in answers {
         let state = if answer.outcome.is_ok() { "ok" } else { "failed" };
         let version = answer.outcome.as_ref().ok().and_then(|version| version.as_deref());
         table.row([
@@ -100,27 +88,18 @@ fn report(answers: Vec<Answer>) -> Report {
         ]);
     }
     page.table(table);
-    let is_fine = answers.iter().all(|answer| answer.outcome.is_ok());
-    let connections: Vec<Value> = answers.iter().map(Answer::json).collect();
-    Report {
-        exit: if is_fine { Exit::Done } else { Exit::Failed },
-        json: json!({ "ok": is_fine, "connections": connections }),
-        page,
-        errors: answers.into_iter().filter_map(|answer| answer.outcome.err()).collect(),
-    }
+    Report::of_parts(page, answers.iter().map(Answer::part).collect())
 }
 
 impl Answer {
-    fn json(&self) -> Value {
-        json!({
-            "name": self.connection,
-            "ok": self.outcome.is_ok(),
+    fn part(&self) -> Part {
+        let known = json!({
             "driver": self.driver,
             "database": self.database,
             "server_version": self.outcome.as_ref().ok().and_then(|version| version.as_deref()),
             "elapsed_ms": (milliseconds(self.elapsed) * 1000.0).round() / 1000.0,
-            "error": self.outcome.as_ref().err().map(Fault::json),
-        })
+        });
+        Part::of(&self.connection, self.outcome.as_ref().err(), known)
     }
 }
 

@@ -3,11 +3,11 @@
 use clap::Args;
 use eloquent::environment::Role;
 use eloquent::{Environment, Error, Result};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::Context;
 use super::guard::{self, Consent, Deed, Permit, Unplanned, Weight};
-use crate::output::{Exit, Failure, Fault, Page, Report, Table};
+use crate::output::{Failure, Page, Part, Report, Table};
 use crate::target::Targets;
 
 #[derive(Debug, Args)]
@@ -30,7 +30,7 @@ pub(super) async fn run(
         check(name).map_err(|error| Failure::usage(&error))?;
         let deed = Deed {
             command: "db:tag",
-            what: "changes what a database says that it is for:",
+            what: "changes the tag",
             // to be guarded more is no danger
             weight: match guard::is_production(name) {
                 true => Weight::Changes,
@@ -45,7 +45,7 @@ pub(super) async fn run(
         let told = one(context, &environment, tag, &connection, permits.next()).await;
         answers.push((connection, told));
     }
-    Ok(report(answers))
+    Ok(report(&answers))
 }
 
 fn check(name: &str) -> Result<()> {
@@ -82,34 +82,18 @@ async fn one(
     told.map_err(|error| error.with_connection(connection.to_owned()))
 }
 
-fn report(answers: Vec<(String, Result<Option<String>>)>) -> Report {
+fn report(answers: &[(String, Result<Option<String>>)]) -> Report {
     let mut page = Page::default();
     let mut table = Table::new(&["STATE", "CONNECTION", "TAG"]);
-    for (connection, told) in &answers {
+    for (connection, told) in answers {
         let state = if told.is_ok() { "ok" } else { "failed" };
         let tag = told.as_ref().ok().map(|tag| tag.as_deref().unwrap_or("none"));
         table.row([state, connection, tag.unwrap_or_default()]);
     }
     page.table(table);
-    let exit = Exit::of_all(
-        answers.iter().map(|(_, told)| told.as_ref().err().map_or(Exit::Done, Exit::of)),
-    );
-    let json_of = |(name, told): &(String, Result<Option<String>>)| {
-        json!({
-            "name": name,
-            "ok": told.is_ok(),
-            "tag": told.as_ref().ok().and_then(Option::as_ref),
-            "error": told.as_ref().err().map(|error| Fault::from(error).json()),
-        })
+    let part = |(name, told): &(String, Result<Option<String>>)| {
+        let tag = told.as_ref().ok().and_then(Option::as_ref);
+        Part::of(name, told.as_ref().err(), json!({ "tag": tag }))
     };
-    let connections: Vec<Value> = answers.iter().map(json_of).collect();
-    Report {
-        exit,
-        json: json!({ "ok": exit == Exit::Done, "connections": connections }),
-        page,
-        errors: answers
-            .iter()
-            .filter_map(|(_, told)| told.as_ref().err().map(Fault::from))
-            .collect(),
-    }
+    Report::of_parts(page, answers.iter().map(part).collect())
 }

@@ -9,11 +9,20 @@ use super::{Exit, Styles, escape};
 /// What went wrong, in the form in which it is shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Fault {
+    severity: Severity,
     code: &'static str,
     message: String,
     hint: Option<String>,
     /// Where it went wrong, as far as that is known, by the words of [`PLACES`].
     place: Vec<(&'static str, String)>,
+}
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Severity {
+    Error,
+    /// It works, and should be otherwise.
+    Warning,
 }
 
 const PLACES: [&str; 5] = ["connection", "driver", "table", "column", "constraint"];
@@ -24,6 +33,7 @@ impl From<&Error> for Fault {
             [error.connection(), error.driver(), error.table(), error.column(), error.constraint()];
         let known = |(what, name): (_, Option<&str>)| Some((what, name?.to_owned()));
         Fault {
+            severity: Severity::Error,
             code: error.code(),
             message: error.message().to_owned(),
             hint: error.hint().map(str::to_owned),
@@ -40,11 +50,24 @@ impl From<&clap::Error> for Fault {
         let message = lines.next().unwrap_or_default();
         let message = message.strip_prefix("error: ").unwrap_or(message).to_owned();
         let hint = lines.find_map(|line| line.strip_prefix("tip: ")).map(str::to_owned);
-        Fault { code: "usage", message, hint, place: Vec::new() }
+        Fault { severity: Severity::Error, code: "usage", message, hint, place: Vec::new() }
     }
 }
 
 impl Fault {
+    /// Something that works, and should be otherwise.
+    pub(crate) fn warning(code: &'static str, message: String, hint: String) -> Self {
+        Fault { severity: Severity::Warning, code, message, hint: Some(hint), place: Vec::new() }
+    }
+
+    /// The same of this connection.
+    #[must_use]
+    pub(crate) fn of(mut self, connection: &str, driver: &str) -> Self {
+        self.place.push(("connection", connection.to_owned()));
+        self.place.push(("driver", driver.to_owned()));
+        self
+    }
+
     /// For programs.
     pub(crate) fn json(&self) -> Value {
         let mut document = json!({ "code": self.code, "message": self.message, "hint": self.hint });
@@ -60,7 +83,10 @@ impl Fault {
 
     /// For people: the code, what happened and where, and on a line of its own what to do.
     pub(super) fn text(&self, styles: Styles, width: Option<usize>) -> String {
-        let head = format!("error[{}]:", self.code);
+        let head = match self.severity {
+            Severity::Error => format!("error[{}]:", self.code),
+            Severity::Warning => format!("warning[{}]:", self.code),
+        };
         let place = self.place.iter().filter(|(what, name)| match *what {
             "connection" => true,
             // a connection says it all
@@ -75,7 +101,11 @@ impl Fault {
         };
         let mut lines = paragraph(&head, &format!("{}{place}", self.message), width);
         if let Some(first) = lines.first_mut() {
-            *first = first.replacen(&head, &styles.error(&head), 1);
+            let shown = match self.severity {
+                Severity::Error => styles.error(&head),
+                Severity::Warning => styles.warning(&head),
+            };
+            *first = first.replacen(&head, &shown, 1);
         }
         if let Some(hint) = &self.hint {
             let mut hint = paragraph("hint:", hint, width);

@@ -29,6 +29,10 @@ impl Styles {
         self.with(AnsiColor::Red.on_default().bold(), text)
     }
 
+    pub(super) fn warning(self, text: &str) -> String {
+        self.with(AnsiColor::Yellow.on_default().bold(), text)
+    }
+
     pub(super) fn hint(self, text: &str) -> String {
         self.with(AnsiColor::Cyan.on_default(), text)
     }

@@ -58,7 +58,12 @@ fn what_rows_forbid_is_told_with_its_place(ground: &Ground) {
     ground.run("migrate:run").expect(0, &[]);
     // what each database says no to; SQLite neither checks keys nor lengths when a table is changed
     let cases: &[(&str, &str)] = match ground.kind {
-        Kind::Sqlite => &[("ALTER TABLE ta ADD COLUMN n INT NOT NULL", "error[")],
+        Kind::Sqlite => &[
+            ("ALTER TABLE ta ADD COLUMN n INT NOT NULL", "error[not_null_violation]"),
+            ("ALTER TABLE ta ADD COLUMN n INT UNIQUE", "without `UNIQUE`"),
+            ("ALTER TABLE ta ADD COLUMN n INT PRIMARY KEY", "primary key cannot be added"),
+            ("ALTER TABLE ta ADD COLUMN n INT DEFAULT (random())", "the same for all rows"),
+        ],
         Kind::Pg => &[
             ("ALTER TABLE ta ADD COLUMN n INT NOT NULL", "column `n`"),
             (

@@ -8,6 +8,7 @@ const A: &str = "20260101000000_a";
 
 crate::on_each! {
     a_failing_statement, killed_in_the_middle, asked_to_stop, undoing_fails_and_goes_on,
+    a_step_takes_no_longer_than_it_may,
 }
 
 fn has(ground: &Ground, table: &str) -> bool {
@@ -24,6 +25,10 @@ fn a_failing_statement(ground: &Ground) {
     let path = ground.migration(A, &five("INSERT INTO nothing VALUES ('secret')"), "");
     let failed = ground.run("migrate:run");
     failed.expect(1, &["step 3 of 5, line 3", "INSERT INTO nothing", A]);
+    // what is done, and what goes on with the rest
+    let hint =
+        "steps 1 to 2 are done and written down: correct what follows, and `migrate:run` goes on";
+    assert_eq!(failed.stderr.contains(hint), !ground.kind.is_whole(), "{failed:?}");
     assert!(!failed.stderr.contains("secret"), "{}", failed.stderr);
     assert_eq!(has(ground, "t1"), !ground.kind.is_whole());
     if !ground.kind.is_whole() {
@@ -95,7 +100,11 @@ fn undoing_fails_and_goes_on(ground: &Ground) {
     let up = "CREATE TABLE t1 (id INT); CREATE TABLE t2 (id INT); CREATE TABLE t3 (id INT);";
     ground.migration(A, up, &down("DROP TABLE nothing"));
     ground.run("migrate:run").expect(0, &[]);
-    ground.run("migrate:rollback").expect(1, &["step 2 of 3"]);
+    let failed = ground.run("migrate:rollback");
+    failed.expect(1, &["step 2 of 3"]);
+    let hint =
+        "step 1 is done and written down: correct what follows, and `migrate:rollback` goes on";
+    assert_eq!(failed.stderr.contains(hint), !ground.kind.is_whole(), "{failed:?}");
     assert_eq!(has(ground, "t1"), ground.kind.is_whole());
     if !ground.kind.is_whole() {
         assert_eq!(ground.states(), ["reverting"]);
@@ -128,4 +137,33 @@ fn mysql_what_cannot_be_known_is_asked() {
     ground.run("migrate:run").expect(0, &["went on behind step"]);
     assert_eq!(ground.states(), ["applied"]);
     assert!(has(&ground, "t2") && has(&ground, "t3"));
+}
+
+fn a_step_takes_no_longer_than_it_may(ground: &Ground) {
+    let with =
+        |second: &str| format!("CREATE TABLE t1 (id INT);\n{second};\nINSERT INTO t1 VALUES (3);");
+    let path = ground.migration(A, &with(slow(ground.kind)), "");
+    let began = std::time::Instant::now();
+    let failed = ground.run("migrate:run --step-timeout 1");
+    failed
+        .expect(1, &["error[timeout]", "step 2 of 3, line 2", "longer than 1 s", "--step-timeout"]);
+    assert!(began.elapsed().as_secs() < 30, "it would have taken a minute");
+    // the server does not go on with it either
+    eventually("it is cancelled", || !ground.is_at_work());
+    assert_eq!(has(ground, "t1"), !ground.kind.is_whole());
+    if ground.kind == Kind::Mysql {
+        assert_eq!(ground.number("SELECT COUNT(*) FROM t1"), 0);
+        // of a change to the schema nobody knows whether it took effect
+        fs::write(&path, with("CREATE TABLE t2 AS SELECT SLEEP(60) AS n")).unwrap();
+        ground.run("migrate:run --step-timeout 1").expect(1, &["error[timeout]"]);
+        eventually("it is cancelled", || !ground.is_at_work());
+        let asks = ground.run("migrate:run");
+        asks.expect(6, &["interrupted at step 2 of 3", "--retry", "--skip"]);
+        assert!(!has(ground, "t2"));
+        ground.run(&format!("migrate:resolve {A} --retry")).expect(0, &["settled"]);
+    }
+    fs::write(&path, with("INSERT INTO t1 VALUES (2)")).unwrap();
+    ground.run("migrate:run --step-timeout 60").expect(0, &["1 applied"]);
+    assert_eq!(ground.number("SELECT COUNT(*) FROM t1"), 2);
+    ground.run("migrate:run --step-timeout 0").expect(2, &["--step-timeout"]);
 }

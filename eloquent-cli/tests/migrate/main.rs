@@ -4,6 +4,7 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)] // in a test it is the message of a failure
 
 mod bad_input;
+mod doctor;
 mod documents;
 mod faults;
 mod ground;

@@ -178,3 +178,29 @@ fn the_migration_of_a_model_knows_its_table() {
     let model = read(&place, "src/models/shop/category.rs");
     assert!(!model.contains("table ="), "the model derives the same: {model}");
 }
+
+#[test]
+fn the_settings_of_a_new_project_are_understood() {
+    let kinds = [
+        ("sqlite", cfg!(feature = "sqlite"), "path", ".sqlite"),
+        ("pg", cfg!(feature = "pg"), "name", ""),
+        ("mysql", cfg!(feature = "mysql"), "name", ""),
+        ("mongo", cfg!(feature = "mongo"), "db", ""),
+    ];
+    for (kind, _, key, ending) in kinds.into_iter().filter(|(_, is_linked, ..)| *is_linked) {
+        let place = Place::new();
+        place.run(&format!("new shop_{kind} --{kind}")).expect(0, &["Cargo.toml"]);
+        let (code, told) = place.json(&format!("env:check --env-file shop_{kind}/.env"));
+        assert_eq!((code, &told["notes"]), (0, &serde_json::json!([])), "{told}");
+        let of = |name: &str| {
+            let all = told["connections"].as_array().expect("a list");
+            let found = all.iter().find(|one| one["name"] == name).expect("the connection");
+            let settings = found["settings"].as_array().expect("a list");
+            let setting = settings.iter().find(|one| one["key"] == key).expect("the setting");
+            (found["state"].clone(), setting["value"].as_str().expect("a text").to_owned())
+        };
+        assert_eq!(of(kind), ("ok".into(), format!("shop_{kind}{ending}")));
+        let twin = format!("shop_{kind}_test{ending}");
+        assert_eq!(of(&format!("{kind}_test")), ("ok".into(), twin));
+    }
+}

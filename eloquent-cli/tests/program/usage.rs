@@ -19,7 +19,19 @@ fn help_is_there_for_all() {
 #[test]
 fn a_misspelt_command_is_guessed() {
     let place = Place::new();
-    place.run("db:pin").expect(2, &[]).complains(&["db:ping"]);
+    for (wrong, right) in [
+        ("db:pin", "db:ping"),
+        ("migrate:rnu", "migrate:run"),
+        ("db:sed", "db:seed"),
+        ("db:seed:frsh", "db:seed:fresh"),
+        ("doctr", "doctor"),
+    ] {
+        let said = place.run(wrong);
+        said.expect(2, &[]).complains(&[right]);
+        // the one that was meant, of many that begin alike
+        let guesses = said.stderr.lines().filter(|line| line.contains("tip:")).collect::<String>();
+        assert_eq!(guesses.matches(':').count(), 2 + right.matches(':').count(), "{guesses}");
+    }
     let (code, document) = place.json("env:chek");
     assert_eq!((code, &document["error"]["code"]), (2, &"usage".into()));
     assert!(document["error"]["hint"].as_str().is_some_and(|hint| hint.contains("env:check")));

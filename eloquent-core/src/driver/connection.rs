@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Capabilities, Family, Feed, Session, Shell, Watched};
+use super::{Capabilities, Family, Feed, Session, Shell, Transport, Watched};
 use crate::config::{self, ConnectionConfig, Setting};
 use crate::{Error, ErrorKind, Result, async_trait};
 
@@ -121,6 +121,11 @@ pub trait Connection: Debug + Send + Sync + 'static {
     /// The product and version of the server, as it told when it was reached; `None` where it did not, or
     /// before it was.
     fn server_version(&self) -> Option<String> {
+        None
+    }
+
+    /// What others could see of what its sessions send. `None` where that is not known.
+    fn transport(&self) -> Option<Transport> {
         None
     }
 

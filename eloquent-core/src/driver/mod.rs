@@ -36,6 +36,7 @@ mod question;
 mod registry;
 mod session;
 mod shell;
+mod transport;
 
 pub use capabilities::{Capabilities, Family};
 pub use concerns::{Acknowledgment, Concerns, ReadConcern, ReadPreference, WriteConcern};
@@ -45,3 +46,4 @@ pub use question::{Object, Question};
 pub use registry::{DriverEntry, Registry};
 pub use session::{Affected, Fetched, Isolation, Now, Session, TransactionOptions};
 pub use shell::Shell;
+pub use transport::Transport;

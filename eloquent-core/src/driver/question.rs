@@ -29,6 +29,10 @@ pub enum Question<'q> {
     Objects,
     /// What the tables of the application take up, where the database knows: name and number of bytes.
     Sizes,
+    /// Who the session is to the database: the name of its account; 1 if that administers the server, else 0;
+    /// 1 if it may change the schema, else 0. Each is null where the database does not tell, and all are
+    /// where it has no accounts. One that has them, but asks nobody for theirs, answers no name and twice 1.
+    Account,
 }
 
 /// Something that the application has made, as [`Question::Objects`] tells.

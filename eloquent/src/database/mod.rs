@@ -1,5 +1,6 @@
 //! Databases: named connections, their pools, transactions, and which of them a query uses.
 
+mod account;
 mod apart;
 mod builder;
 pub mod environment;
@@ -23,6 +24,7 @@ use std::sync::{Arc, OnceLock, RwLock};
 use eloquent_core::driver::{Capabilities, Family, Registry};
 use eloquent_core::{Error, ErrorKind, Result};
 
+pub use account::Account;
 pub use builder::DbBuilder;
 pub use environment::Environment;
 pub use events::QueryEvent;

@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use eloquent_core::config::ConnectionConfig;
-use eloquent_core::driver::{Capabilities, Connection, Driver, Session};
+use eloquent_core::driver::{Capabilities, Connection, Driver, Session, Transport};
 use eloquent_core::{Error, ErrorKind, Result};
 use tokio::sync::{OnceCell, Semaphore};
 use tokio::time::timeout;
@@ -153,6 +153,10 @@ impl Pool {
 
     pub(crate) async fn server_version(&self) -> Result<Option<String>> {
         Ok(self.opened().await?.connection.server_version())
+    }
+
+    pub(crate) async fn transport(&self) -> Result<Option<Transport>> {
+        Ok(self.opened().await?.connection.transport())
     }
 
     /// What the driver opened.

@@ -2,11 +2,12 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
-use eloquent_core::driver::{Capabilities, Family};
+use eloquent_core::driver::{Capabilities, Family, Question};
 use eloquent_core::schema::SchemaChange;
 use eloquent_core::statement::{Effect, RawSql, ScriptPart, Statement};
-use eloquent_core::{Error, Result, async_trait};
+use eloquent_core::{Error, ErrorKind, Result, async_trait};
 use tokio::sync::Mutex;
 
 use super::journal::Journal;
@@ -39,6 +40,8 @@ pub(super) struct Steps {
     pub(super) taken: usize,
     /// How many there are; 0 when that is not known.
     pub(super) of: usize,
+    /// How long each may take; `None` as long as it needs.
+    pub(super) bound: Option<Duration>,
     pub(super) mode: Mode,
 }
 
@@ -72,13 +75,30 @@ impl Step<'_> {
         }
     }
 
-    pub(super) async fn run(&self, on: &Executor) -> Result<u64> {
+    /// Runs it, for no longer than it may. What has taken longer is cancelled on the server.
+    pub(super) async fn run(&self, on: &Executor, bound: Option<Duration>) -> Result<u64> {
+        let Some(bound) = bound else { return self.send(on).await };
+        let Ok(outcome) = tokio::time::timeout(bound, self.send(on)).await else {
+            // whatever is asked next settles the session first, which ends what runs on it
+            let _ = on.ask(Question::Clock).await;
+            let message = format!("it took longer than {} and was given up", seconds(bound));
+            return Err(Error::new(ErrorKind::Timeout, message)
+                .with_hint("give it more time with `--step-timeout`, or none to let it end"));
+        };
+        outcome
+    }
+
+    async fn send(&self, on: &Executor) -> Result<u64> {
         match self {
             Step::Text(part) => on.run_text(&part.text).await.map(|()| 0),
             Step::Raw(raw, _) => Ok(on.execute(&Statement::Raw(raw.clone())).await?.rows),
             Step::Change(change) => on.alter(change).await.map(|()| 0),
         }
     }
+}
+
+fn seconds(bound: Duration) -> String {
+    format!("{} s", bound.as_secs_f64())
 }
 
 impl MigrationContext {
@@ -97,7 +117,7 @@ impl MigrationContext {
     pub(super) async fn end(self) -> Steps {
         let mut steps = self.0.state.lock().await;
         let mode = std::mem::replace(&mut steps.mode, Mode::Over);
-        Steps { taken: steps.taken, of: steps.of, mode }
+        Steps { taken: steps.taken, of: steps.of, bound: steps.bound, mode }
     }
 
     /// The name of the connection.
@@ -196,15 +216,15 @@ impl Inside {
         let mut steps = self.state.lock().await;
         self.stop.check()?;
         steps.taken += 1;
-        let (number, of) = (steps.taken, steps.of);
+        let (number, of, bound) = (steps.taken, steps.of, steps.bound);
         let outcome = match (step.effect(&self.capabilities), &mut steps.mode) {
             (_, Mode::Over) => return Err(Error::invalid("the migration is over")),
             (Effect::Refused(why), _) => Err(Error::invalid(format!("the statement {why}"))),
             (Effect::Outside, Mode::Whole) => Err(outside()),
-            (_, Mode::Pretend | Mode::Whole) => step.run(&self.executor).await,
+            (_, Mode::Pretend | Mode::Whole) => step.run(&self.executor, bound).await,
             (effect, Mode::Each { journal, held }) => {
                 held.verify().await?;
-                journal.step(number, effect, &step, self).await
+                journal.step(number, effect, &step, self, bound).await
             }
         };
         outcome.map_err(|error| at_step(error, number, of, &step))
@@ -235,7 +255,21 @@ fn at_step(error: Error, number: usize, of: usize, step: &Step<'_>) -> Error {
 
 /// The error with where it happened in front of what happened.
 pub(crate) fn in_place(error: Error, place: &str) -> Error {
-    let mut placed = Error::new(error.kind(), format!("{place}: {}", error.message()));
+    let hint = error.hint().map(str::to_owned);
+    reworded(error, |message| format!("{place}: {message}"), hint)
+}
+
+/// The error with one more hint behind its own.
+pub(super) fn with_more(error: Error, more: String) -> Error {
+    let hint = match error.hint() {
+        Some(own) => format!("{own}; {more}"),
+        None => more,
+    };
+    reworded(error, str::to_owned, Some(hint))
+}
+
+fn reworded(error: Error, message: impl Fn(&str) -> String, hint: Option<String>) -> Error {
+    let mut placed = Error::new(error.kind(), message(error.message()));
     let own = |text: Option<&str>| text.map(str::to_owned);
     if let Some(name) = own(error.connection()) {
         placed = placed.with_connection(name);
@@ -252,7 +286,7 @@ pub(crate) fn in_place(error: Error, place: &str) -> Error {
     if let Some(name) = own(error.constraint()) {
         placed = placed.with_constraint(name);
     }
-    if let Some(hint) = own(error.hint()) {
+    if let Some(hint) = hint {
         placed = placed.with_hint(hint);
     }
     if let Some(model) = error.model() {

@@ -1,6 +1,7 @@
 //! The record of steps, for migrations that are not one transaction.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use eloquent_core::statement::{Effect, Statement};
 use eloquent_core::{Error, ErrorKind, Result};
@@ -36,6 +37,7 @@ impl Journal {
         effect: Effect,
         step: &Step<'_>,
         context: &Inside,
+        bound: Option<Duration>,
     ) -> Result<u64> {
         let number = i64::try_from(number).unwrap_or(i64::MAX);
         self.sum = checksum::of_step(&self.sum, &self.text(step, context).await?);
@@ -45,7 +47,7 @@ impl Journal {
             }
             // what only the session knew went with it
             return match is_setting(step) {
-                true => step.run(&context.executor).await,
+                true => step.run(&context.executor, bound).await,
                 false => Ok(0),
             };
         }
@@ -54,11 +56,11 @@ impl Journal {
             return Err(self.unknown());
         }
         if is_one_transaction {
-            return self.together(number, step).await;
+            return self.together(number, step, bound).await;
         }
         self.write(&context.executor, Change::default().set("step_begun", number)?).await?;
         self.record.step_begun = number;
-        let outcome = step.run(&context.executor).await;
+        let outcome = step.run(&context.executor, bound).await;
         match outcome {
             Ok(rows) => {
                 self.write(&context.executor, self.done(number)?).await?;
@@ -76,10 +78,15 @@ impl Journal {
     }
 
     /// A step and its record in one transaction.
-    async fn together(&mut self, number: i64, step: &Step<'_>) -> Result<u64> {
+    async fn together(
+        &mut self,
+        number: i64,
+        step: &Step<'_>,
+        bound: Option<Duration>,
+    ) -> Result<u64> {
         let transaction = self.session.nested().await?;
         let on = transaction.executor();
-        let rows = match step.run(&on).await {
+        let rows = match step.run(&on, bound).await {
             Ok(rows) => rows,
             Err(error) => {
                 // the cause matters more than a rollback that failed

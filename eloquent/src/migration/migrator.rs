@@ -55,6 +55,7 @@ pub struct Migrator {
     pub(super) connection: Connection,
     pub(super) migrations: Migrations,
     wait: Duration,
+    pub(super) step_timeout: Option<Duration>,
     leave: Leave,
     pub(super) actor: String,
     stop: Stop,
@@ -88,6 +89,7 @@ impl Migrator {
             connection: connection.writer(),
             migrations,
             wait: Duration::from_secs(60),
+            step_timeout: None,
             leave: Leave::default(),
             actor: String::new(),
             stop: Stop::default(),
@@ -99,6 +101,15 @@ impl Migrator {
     #[must_use]
     pub fn wait(mut self, bound: Duration) -> Self {
         self.wait = bound;
+        self
+    }
+
+    /// How long each step may take; as long as it needs when this is not set. One that takes longer is cancelled
+    /// on the server. Where migrations are transactions, that undoes the migration; elsewhere it stands
+    /// where a step stands whose answer was lost.
+    #[must_use]
+    pub fn step_timeout(mut self, bound: Duration) -> Self {
+        self.step_timeout = Some(bound);
         self
     }
 
@@ -402,7 +413,7 @@ impl Migrator {
             let Some(known) = self.migrations.get(name) else { continue };
             let pretence = Arc::new(Pretence::new(reader.clone()));
             let executor = Executor::Pretence(self.connection.clone(), pretence.clone());
-            let steps = Steps { taken: 0, of: 0, mode: Mode::Pretend };
+            let steps = Steps { taken: 0, of: 0, bound: None, mode: Mode::Pretend };
             let (reader, stop) = (reader.clone(), self.stop.clone());
             let context = MigrationContext::new(executor, capabilities, reader, stop, steps);
             let migration = known.migration();

@@ -7,7 +7,7 @@ use eloquent_core::driver::Question;
 use eloquent_core::statement::Statement;
 use eloquent_core::{Error, ErrorKind, Result};
 
-use super::context::{MigrationContext, Mode, Steps};
+use super::context::{MigrationContext, Mode, Steps, with_more};
 use super::journal::{Journal, overtaken, write};
 use super::migrations::Known;
 use super::migrator::{Migrator, Run, now};
@@ -246,7 +246,7 @@ impl Migrator {
             let change = Change::default().set("problem", Some(error.to_string()))?;
             // on another session: that of the steps may be gone. What went wrong is told in any case
             let _ = write(&self.executor(), &change.of(&record.name, Some(&run.wait.run))?).await;
-            return Err(error);
+            return Err(behind_steps(error, record));
         }
         Ok(taken)
     }
@@ -259,7 +259,7 @@ impl Migrator {
         run: &Run,
     ) -> MigrationContext {
         let (reader, stop) = (run.reader.clone(), run.wait.stop.clone());
-        let steps = Steps { taken: 0, of: steps, mode };
+        let steps = Steps { taken: 0, of: steps, bound: self.step_timeout, mode };
         MigrationContext::new(executor, run.capabilities, reader, stop, steps)
     }
 
@@ -290,6 +290,26 @@ impl Migrator {
             note: None,
         }
     }
+}
+
+/// Says what is done all the same, and what goes on with the rest; not where that has to be asked first.
+fn behind_steps(error: Error, record: &Record) -> Error {
+    let command = match record.state {
+        State::Reverting => "migrate:rollback",
+        _ => "migrate:run",
+    };
+    let first = match error.kind() {
+        ErrorKind::MigrationDrift | ErrorKind::MigrationLocked => return error,
+        ErrorKind::MigrationInterrupted => "",
+        _ => "correct what follows, and ",
+    };
+    let done = match record.steps_done {
+        0 => return error,
+        _ if record.step_begun > 0 => return error,
+        1 => "step 1 is done and written down".to_owned(),
+        done => format!("steps 1 to {done} are done and written down"),
+    };
+    with_more(error, format!("{done}: {first}`{command}` goes on there"))
 }
 
 /// What is known once all steps are done.

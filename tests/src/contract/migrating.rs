@@ -19,6 +19,7 @@ cases![Contract:
     one_writes_at_a_time[SINGLE_WRITER, TRANSACTIONS],
     several_may_begin[NO_SINGLE_WRITER, TRANSACTIONS],
     tables_are_found, the_clock_goes_on, a_script_runs[RELATIONAL], all_tables_can_be_dropped,
+    an_account_is_told,
 ];
 
 fn number(rows: &[OwnedRow]) -> i64 {
@@ -185,5 +186,19 @@ async fn all_tables_can_be_dropped(cx: Contract) -> Outcome {
     for name in &names {
         assert!(!has(&mut *session, name).await?);
     }
+    Ok(())
+}
+
+/// Who makes a table may change the schema.
+async fn an_account_is_told(cx: Contract) -> Outcome {
+    let mut session = cx.session().await?;
+    session.alter(&create(&cx.name("accounted"))).await?;
+    let rows = or_lacking(session.ask(Question::Account).await)?;
+    let [row] = rows.as_slice() else { panic!("{rows:?}") };
+    let [name, administers, changes] = row.values() else { panic!("{row:?}") };
+    let number = |value: &Value| Option::<i64>::from_value(value.as_ref()).expect("a number");
+    assert!(matches!(name, Value::Null | Value::Text(_)), "{row:?}");
+    assert!(matches!(number(administers), None | Some(0 | 1)), "{row:?}");
+    assert!(matches!(number(changes), None | Some(1)), "{row:?}");
     Ok(())
 }

@@ -342,6 +342,10 @@ scenarios! {
         drop(transaction);
         db.close().await?
     }
+    "Connection::account Connection::transport": |at| {
+        at.connection.account().await?;
+        at.connection.transport().await?
+    }
     "Db::capabilities Connection::capabilities Connection::ping Connection::server_version": |at| {
         at.connection.server_version().await?;
         at.db.capabilities().await?;

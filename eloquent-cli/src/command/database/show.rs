@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use eloquent::schema::TableKind;
-use eloquent::{Connection, Error, ErrorKind, Result, Schema};
+use eloquent::{Connection, ErrorKind, Result, Schema};
 use serde_json::{Value, json};
 
 use super::{bytes, with_connection};
 use crate::command::Context;
-use crate::output::{Exit, Failure, Fault, Page, Report, Table};
+use crate::output::{Failure, Page, Part, Report, Table};
 use crate::target::Targets;
 
 /// What there is on one connection.
@@ -77,16 +77,11 @@ fn report(answers: &[(String, Result<Shown>)], counts: bool) -> Report {
             Err(_) => page.title(&format!("{name}: failed")),
         }
     }
-    let errors: Vec<&Error> =
-        answers.iter().filter_map(|(_, answer)| answer.as_ref().err()).collect();
-    let exit = Exit::of_all(errors.iter().map(|error| Exit::of(error)));
-    let connections: Vec<Value> = answers.iter().map(|(name, answer)| json(name, answer)).collect();
-    Report {
-        exit,
-        json: json!({ "ok": exit == Exit::Done, "connections": connections }),
-        page,
-        errors: errors.into_iter().map(Fault::from).collect(),
-    }
+    let part = |(name, answer): &(String, Result<Shown>)| {
+        let (shown, error) = (answer.as_ref().ok(), answer.as_ref().err());
+        Part::of(name, error, shown.map_or_else(|| json!({}), known))
+    };
+    Report::of_parts(page, answers.iter().map(part).collect())
 }
 
 fn show(page: &mut Page, name: &str, shown: &Shown, counts: bool) {
@@ -125,23 +120,16 @@ fn number(count: usize, of: &str) -> String {
     format!("{count} {of}{s}")
 }
 
-fn json(name: &str, answer: &Result<Shown>) -> Value {
-    let mut document = json!({
-        "name": name,
-        "ok": answer.is_ok(),
-        "error": answer.as_ref().err().map(|error| Fault::from(error).json()),
-    });
-    if let Ok(shown) = answer {
-        document["server_version"] = json!(shown.version);
-        let entry = |entry: &Entry| {
-            json!({
-                "name": entry.name,
-                "kind": if entry.is_view { "view" } else { "table" },
-                "bytes": entry.bytes,
-                "rows": entry.rows,
-            })
-        };
-        document["tables"] = shown.tables.iter().map(entry).collect();
-    }
-    document
+/// For programs.
+fn known(shown: &Shown) -> Value {
+    let entry = |entry: &Entry| {
+        json!({
+            "name": entry.name,
+            "kind": if entry.is_view { "view" } else { "table" },
+            "bytes": entry.bytes,
+            "rows": entry.rows,
+        })
+    };
+    let tables: Vec<Value> = shown.tables.iter().map(entry).collect();
+    json!({ "server_version": shown.version, "tables": tables })
 }

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use eloquent::environment::Role;
 use eloquent::migration::{Migrations, Migrator, async_trait};
-use eloquent::{Connection, Error, Result};
-use serde_json::{Value, json};
+use eloquent::{Connection, Result};
+use serde_json::json;
 
 use super::{Wipe, with_connection};
 use crate::command::Context;
 use crate::command::guard::{self, Deed, Planner, Weight};
-use crate::output::{Exit, Failure, Fault, Page, Report};
+use crate::output::{Failure, Page, Part, Report};
 use crate::target::Targets;
 
 #[async_trait]
@@ -56,18 +56,7 @@ fn report(answers: &[(String, Result<()>)]) -> Report {
             Err(_) => format!("{name}: failed"),
         });
     }
-    let errors: Vec<&Error> =
-        answers.iter().filter_map(|(_, answer)| answer.as_ref().err()).collect();
-    let exit = Exit::of_all(errors.iter().map(|error| Exit::of(error)));
-    let connection = |(name, answer): &(String, Result<()>)| {
-        let error = answer.as_ref().err().map(|error| Fault::from(error).json());
-        json!({ "name": name, "ok": answer.is_ok(), "error": error })
-    };
-    let connections: Vec<Value> = answers.iter().map(connection).collect();
-    Report {
-        exit,
-        json: json!({ "ok": exit == Exit::Done, "connections": connections }),
-        page,
-        errors: errors.into_iter().map(Fault::from).collect(),
-    }
+    let part =
+        |(name, answer): &(String, Result<()>)| Part::of(name, answer.as_ref().err(), json!({}));
+    Report::of_parts(page, answers.iter().map(part).collect())
 }

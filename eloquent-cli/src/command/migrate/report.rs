@@ -7,7 +7,7 @@ use eloquent::Error;
 use eloquent::migration::{Direction, Done, MigrationStatus, Outcome, Pretended};
 use serde_json::{Value, json};
 
-use crate::output::{Exit, Fault, Page, Report, Table};
+use crate::output::{Page, Part, Report, Table};
 
 /// What came of one connection.
 pub(in crate::command) struct Answer {
@@ -31,14 +31,7 @@ pub(super) fn of(answers: Vec<Answer>) -> Report {
     for answer in &answers {
         answer.show(&mut page);
     }
-    let exit = Exit::of_all(answers.iter().map(Answer::exit));
-    let connections: Vec<Value> = answers.iter().map(Answer::json).collect();
-    Report {
-        exit,
-        json: json!({ "ok": exit == Exit::Done, "connections": connections }),
-        page,
-        errors: answers.iter().filter_map(Answer::error).map(Fault::from).collect(),
-    }
+    Report::of_parts(page, answers.iter().map(Answer::part).collect())
 }
 
 impl Told {
@@ -54,10 +47,6 @@ impl Told {
 impl Answer {
     pub(in crate::command) fn error(&self) -> Option<&Error> {
         self.told.error()
-    }
-
-    fn exit(&self) -> Exit {
-        self.error().map_or(Exit::Done, Exit::of)
     }
 
     pub(in crate::command) fn show(&self, page: &mut Page) {
@@ -101,23 +90,24 @@ impl Answer {
         }
     }
 
-    pub(in crate::command) fn json(&self) -> Value {
-        let error = self.error().map(|error| Fault::from(error).json());
-        let mut document = json!({
-            "name": self.connection,
-            "ok": error.is_none(),
-            "error": error,
-        });
-        let (key, value) = match &self.told {
-            Told::Ran(outcome) => ("done", outcome.done.iter().map(done_json).collect()),
-            Told::Pretended(shown) => ("would_send", shown.iter().map(pretended_json).collect()),
-            Told::Status(all) => ("migrations", all.iter().map(status_json).collect()),
-            Told::Settled(text) => ("settled", json!(text)),
-            Told::None(_) | Told::Failed(_) => return document,
-        };
-        document[key] = value;
-        document
+    pub(in crate::command) fn part(&self) -> Part {
+        Part::of(&self.connection, self.error(), self.known())
     }
+
+    /// What came of it, for programs.
+    fn known(&self) -> Value {
+        match &self.told {
+            Told::Ran(outcome) => json!({ "done": listed(&outcome.done, done_json) }),
+            Told::Pretended(shown) => json!({ "would_send": listed(shown, pretended_json) }),
+            Told::Status(all) => json!({ "migrations": listed(all, status_json) }),
+            Told::Settled(text) => json!({ "settled": text }),
+            Told::None(_) | Told::Failed(_) => json!({}),
+        }
+    }
+}
+
+fn listed<T>(all: &[T], json: fn(&T) -> Value) -> Vec<Value> {
+    all.iter().map(json).collect()
 }
 
 fn way(direction: Direction) -> &'static str {

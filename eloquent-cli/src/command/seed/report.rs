@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::migrate;
 use super::migrate::report::{milliseconds, time};
-use crate::output::{Exit, Fault, Page, Report, Table, per_second};
+use crate::output::{Page, Part, Report, Table, per_second};
 
 /// What came of one connection.
 pub(super) struct Answer {
@@ -33,14 +33,7 @@ pub(super) fn of(answers: Vec<Answer>) -> Report {
     for answer in &answers {
         answer.show(&mut page);
     }
-    let exit = Exit::of_all(answers.iter().map(Answer::exit));
-    let connections: Vec<Value> = answers.iter().map(Answer::json).collect();
-    Report {
-        exit,
-        json: json!({ "ok": exit == Exit::Done, "connections": connections }),
-        page,
-        errors: answers.iter().filter_map(Answer::error).map(Fault::from).collect(),
-    }
+    Report::of_parts(page, answers.iter().map(Answer::part).collect())
 }
 
 impl Answer {
@@ -57,11 +50,9 @@ impl Answer {
         }
     }
 
-    fn exit(&self) -> Exit {
-        match &self.told {
-            Told::Checked(faults) if !faults.is_empty() => Exit::Failed,
-            _ => self.error().map_or(Exit::Done, Exit::of),
-        }
+    fn part(&self) -> Part {
+        let is_unfit = matches!(&self.told, Told::Checked(faults) if !faults.is_empty());
+        Part::of(&self.connection, self.error(), self.known()).unfit(is_unfit)
     }
 
     fn show(&self, page: &mut Page) {
@@ -95,15 +86,10 @@ impl Answer {
         }
     }
 
-    fn json(&self) -> Value {
-        let error = self.error().map(|error| Fault::from(error).json());
-        let mut document = json!({
-            "name": self.connection,
-            "ok": self.exit() == Exit::Done,
-            "error": error,
-        });
+    fn known(&self) -> Value {
+        let mut document = json!({});
         if let Some(migrated) = &self.migrated {
-            document["migrated"] = migrated.json();
+            document["migrated"] = migrated.part().json();
         }
         match &self.told {
             Told::Ran(outcome) => {
