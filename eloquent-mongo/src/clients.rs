@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -31,28 +32,40 @@ impl fmt::Debug for Live {
 
 /// The connections that are being opened, each since when.
 #[derive(Default)]
-struct Opening(Mutex<HashMap<(String, u32), Instant>>);
+struct Opening {
+    since: Mutex<HashMap<(String, u32), Instant>>,
+    /// Their number, which is asked for before each command.
+    count: AtomicUsize,
+}
 
 impl Opening {
     fn note(&self, event: &CmapEvent) {
-        let mut opening = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
-            CmapEvent::ConnectionCreated(event) => {
-                opening.insert((event.address.to_string(), event.connection_id), Instant::now());
-            }
-            CmapEvent::ConnectionReady(event) => {
-                opening.remove(&(event.address.to_string(), event.connection_id));
-            }
-            CmapEvent::ConnectionClosed(event) => {
-                opening.remove(&(event.address.to_string(), event.connection_id));
-            }
+            CmapEvent::ConnectionCreated(event) => self.change(|since| {
+                since.insert((event.address.to_string(), event.connection_id), Instant::now());
+            }),
+            CmapEvent::ConnectionReady(event) => self.change(|since| {
+                since.remove(&(event.address.to_string(), event.connection_id));
+            }),
+            CmapEvent::ConnectionClosed(event) => self.change(|since| {
+                since.remove(&(event.address.to_string(), event.connection_id));
+            }),
             _ => {}
         }
     }
 
+    fn change(&self, change: impl FnOnce(&mut HashMap<(String, u32), Instant>)) {
+        let mut since = self.since.lock().unwrap_or_else(PoisonError::into_inner);
+        change(&mut since);
+        self.count.store(since.len(), Ordering::Release);
+    }
+
     fn hangs(&self, bound: Duration) -> bool {
-        let opening = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        opening.values().any(|since| since.elapsed() > bound)
+        if self.count.load(Ordering::Acquire) == 0 {
+            return false;
+        }
+        let since = self.since.lock().unwrap_or_else(PoisonError::into_inner);
+        since.values().any(|since| since.elapsed() > bound)
     }
 }
 

@@ -1,7 +1,9 @@
 //! Commands: what a statement becomes, ready to be sent or shown.
 
 use eloquent_core::row::OwnedRow;
-use mongodb::bson::{Bson, Document, RawDocumentBuf, doc};
+use eloquent_core::{Error, Result};
+use mongodb::bson::raw::cstr;
+use mongodb::bson::{Bson, Document, RawArrayBuf, RawDocumentBuf, doc};
 use mongodb::options::UpdateModifications;
 
 use crate::shape::Shape;
@@ -39,7 +41,7 @@ pub(crate) enum Query {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Find {
     pub(crate) filter: Document,
-    pub(crate) projection: Document,
+    pub(crate) projection: RawDocumentBuf,
     pub(crate) sort: Document,
     pub(crate) skip: Option<i64>,
     pub(crate) limit: Option<i64>,
@@ -131,6 +133,16 @@ impl Command {
         }
     }
 
+    /// Whether its documents are still to be given keys.
+    pub(crate) fn asks_for_keys(&self) -> bool {
+        let ids = match self {
+            Command::Insert(insert) => insert.ids,
+            Command::Upsert(upsert) => upsert.ids,
+            Command::Read(_) | Command::Update(_) | Command::Delete(_) => return false,
+        };
+        matches!(ids, Ids::Numbered | Ids::Asked)
+    }
+
     /// What a write gives back.
     pub(crate) fn returning(&self) -> Option<&Shape> {
         match self {
@@ -145,7 +157,9 @@ impl Command {
     /// The command as a document, as the server is sent it.
     pub(crate) fn document(&self) -> Document {
         match self {
-            Command::Read(read) => read.document(),
+            Command::Read(read) => {
+                read.raw().ok().and_then(|raw| Document::try_from(raw).ok()).unwrap_or_default()
+            }
             Command::Insert(insert) => {
                 let documents =
                     insert.documents.iter().map(|d| Document::try_from(d).unwrap_or_default());
@@ -169,26 +183,46 @@ impl Command {
 }
 
 impl Read {
-    fn document(&self) -> Document {
+    /// The command as the server is sent it.
+    ///
+    /// # Errors
+    /// For names that hold a NUL character.
+    pub(crate) fn raw(&self) -> Result<RawDocumentBuf> {
+        let mut command = RawDocumentBuf::new();
         match &self.query {
             Query::Find(find) => {
-                let mut command = doc! { "find": &self.collection, "filter": find.filter.clone() };
-                command.insert("projection", find.projection.clone());
+                command.append(cstr!("find"), self.collection.as_str());
+                command.append(cstr!("filter"), raw(&find.filter)?);
+                command.append(cstr!("projection"), &*find.projection);
                 if !find.sort.is_empty() {
-                    command.insert("sort", find.sort.clone());
+                    command.append(cstr!("sort"), raw(&find.sort)?);
                 }
-                for (name, number) in [("skip", find.skip), ("limit", find.limit)] {
+                for (name, number) in [(cstr!("skip"), find.skip), (cstr!("limit"), find.limit)] {
                     if let Some(number) = number {
-                        command.insert(name, number);
+                        command.append(name, number);
                     }
                 }
-                command
             }
             Query::Pipeline { stages, .. } => {
-                doc! { "aggregate": &self.collection, "pipeline": stages.clone(), "cursor": {} }
+                let mut pipeline = RawArrayBuf::new();
+                for stage in stages {
+                    pipeline.push(raw(stage)?);
+                }
+                command.append(cstr!("aggregate"), self.collection.as_str());
+                command.append(cstr!("pipeline"), pipeline);
+                command.append(cstr!("cursor"), RawDocumentBuf::new());
             }
         }
+        Ok(command)
     }
+}
+
+/// A document as it is sent.
+///
+/// # Errors
+/// For names that hold a NUL character.
+pub(crate) fn raw(document: &Document) -> Result<RawDocumentBuf> {
+    RawDocumentBuf::try_from(document).map_err(|_| Error::invalid("a name has a NUL character"))
 }
 
 impl Upsert {

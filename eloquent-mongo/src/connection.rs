@@ -34,6 +34,8 @@ pub(crate) struct Shared {
     pub(crate) transactions: bool,
     /// How long the server may work on a command.
     pub(crate) statement_timeout: Option<Duration>,
+    /// Whether a read may be sent a second time: `retryReads` of the URI.
+    pub(crate) reads_again: bool,
     pub(crate) connect_timeout: Duration,
     /// Whether the connection is being closed.
     pub(crate) closing: watch::Sender<bool>,
@@ -64,6 +66,7 @@ impl MongoConnection {
         let options = options(&settings).await?;
         let is_encrypted = matches!(options.tls, Some(Tls::Enabled(_)));
         let transport = Transport::of(is_encrypted, is_local(&settings));
+        let reads_again = options.retry_reads != Some(false);
         let clients = Clients::new(options, settings.db.clone(), settings.connect_timeout)?;
         let db = clients.live().db.clone();
         let deadline = settings.connect_timeout + settings.server_selection_timeout;
@@ -82,6 +85,7 @@ impl MongoConnection {
             clients,
             transactions: is_set,
             statement_timeout: settings.statement_timeout,
+            reads_again,
             connect_timeout: settings.connect_timeout,
             closing: watch::channel(false).0,
             transport,

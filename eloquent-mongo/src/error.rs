@@ -52,6 +52,20 @@ pub(crate) fn is_conflict(failed: &ClientError) -> bool {
         && reported(failed).is_some_and(|reported| matches!(reported.code, 112 | 24 | 46))
 }
 
+/// Whether a read may succeed when it is sent a second time: the server was lost, or is going, or is not the
+/// one to ask any more. These are the codes of the specification of retryable reads.
+pub(crate) fn is_worth_a_second_read(failed: &ClientError) -> bool {
+    match &*failed.kind {
+        Client::Io(_) | Client::ConnectionPoolCleared { .. } => true,
+        _ => code(failed).is_some_and(|code| {
+            matches!(
+                code,
+                6 | 7 | 89 | 91 | 134 | 189 | 262 | 9001 | 10107 | 11600 | 11602 | 13435 | 13436
+            )
+        }),
+    }
+}
+
 /// What the server said.
 struct Reported<'e> {
     code: i32,
@@ -301,6 +315,23 @@ mod tests {
             assert!(error.hint().is_some_and(|said| said.contains(hint)), "{error}");
             assert!(!format!("{error} {error:?}").contains("canary"), "{error}");
         }
+    }
+
+    #[test]
+    fn a_read_is_worth_a_second_try_where_the_server_is_not_the_one_to_ask_any_more() {
+        let told = |code: i32| {
+            let reply = mongodb::bson::doc! { "code": code, "codeName": "", "errmsg": "canary" };
+            let error = mongodb::bson::deserialize_from_document(reply).unwrap();
+            ClientError::from(Client::Command(error))
+        };
+        for code in [10107, 11600, 13436, 189] {
+            assert!(is_worth_a_second_read(&told(code)), "{code}");
+        }
+        // what would only fail again, and what has taken its time
+        for code in [2, 13, 50, 11000] {
+            assert!(!is_worth_a_second_read(&told(code)), "{code}");
+        }
+        assert!(!is_worth_a_second_read(&ClientError::custom("canary")));
     }
 
     #[test]

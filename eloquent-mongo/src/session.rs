@@ -1,11 +1,13 @@
 //! Sessions.
 //!
-//! What is written, and all of a transaction, runs in a task of its own, so that it comes to its end also
-//! when nobody waits for it any more: a command that is cut off would end its transaction, and nobody would
-//! know whether a write still happens. A read outside of a transaction is just dropped.
+//! What is written, and all of a transaction, comes to its end also when nobody waits for it any more: a
+//! command that is cut off would end its transaction, and nobody would know whether a write still happens.
+//! A read outside of a transaction is just dropped.
 
 use std::fmt;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use eloquent_core::driver::{
@@ -15,7 +17,7 @@ use eloquent_core::row::{OwnedRow, RowSink};
 use eloquent_core::schema::{SchemaChange, TableInfo, TableSummary};
 use eloquent_core::statement::{ScriptPart, Statement};
 use eloquent_core::{Error, ErrorKind, Result, async_trait};
-use tokio::sync::oneshot;
+use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
 use crate::concerns;
@@ -37,7 +39,7 @@ pub(crate) struct MongoSession {
 
 enum State {
     Idle(Box<Worker>),
-    /// Something is under way, of which nobody may wait for the end.
+    /// Something that nobody waits for any more comes to its end.
     Busy(JoinHandle<Option<Box<Worker>>>),
     Lost,
 }
@@ -77,29 +79,55 @@ impl MongoSession {
         let State::Idle(mut worker) = std::mem::replace(&mut self.state, State::Lost) else {
             return Err(lost());
         };
-        let (reply, answer) = oneshot::channel();
-        // goes with this future
-        let (waits, gone) = oneshot::channel::<()>();
-        self.state = State::Busy(tokio::spawn(async move {
-            let mut watch = Watch::over(reply);
-            tokio::select! {
-                outcome = worker.perform(job, &mut watch) => watch.answer(outcome),
-                () = given_up(gone) => return None,
-            }
-            Some(worker)
-        }));
-        let answer = answer.await;
-        drop(waits);
-        self.idle().await?;
-        answer.map_err(|_| lost())?
+        let watch = Watch::new();
+        let watched = watch.clone();
+        let work = Box::pin(async move {
+            let outcome = worker.perform(job, &watched).await;
+            (worker, outcome)
+        });
+        let runtime = Handle::current();
+        UnderWay { session: &mut self.state, work: Some(work), watch, runtime }.await
     }
 }
 
-/// Ends some time after nobody waits any more: a server that does not answer must not hold its connection
-/// for ever.
-async fn given_up(gone: oneshot::Receiver<()>) {
-    let _ = gone.await;
-    tokio::time::sleep(GRACE).await;
+type Work = Pin<Box<dyn Future<Output = (Box<Worker>, Result<Fetched>)> + Send>>;
+
+/// A job, which goes on in a task of its own from where it is when this future is dropped.
+struct UnderWay<'s> {
+    session: &'s mut State,
+    /// Taken while it runs, so that what has panicked is not gone on with.
+    work: Option<Work>,
+    watch: Watch,
+    runtime: Handle,
+}
+
+impl Future for UnderWay<'_> {
+    type Output = Result<Fetched>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let Some(mut work) = self.work.take() else { return Poll::Ready(Err(lost())) };
+        match work.as_mut().poll(cx) {
+            Poll::Ready((worker, outcome)) => {
+                *self.session = State::Idle(worker);
+                Poll::Ready(outcome)
+            }
+            Poll::Pending => {
+                self.work = Some(work);
+                Poll::Pending
+            }
+        }
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        let Some(work) = self.work.take() else { return };
+        self.watch.give_up();
+        // a server that does not answer must not hold its connection for ever
+        *self.session = State::Busy(self.runtime.spawn(async move {
+            tokio::time::timeout(GRACE, work).await.ok().map(|(worker, _)| worker)
+        }));
+    }
 }
 
 fn lost() -> Error {
@@ -119,9 +147,7 @@ impl Session for MongoSession {
         let worker = self.idle().await?;
         match worker.has_transaction() || !statement.is_read() {
             true => self.run(Job::Command(Box::new(command), sink)).await,
-            false => {
-                worker.perform(Job::Command(Box::new(command), sink), &mut Watch::none()).await
-            }
+            false => worker.perform(Job::Command(Box::new(command), sink), &Watch::none()).await,
         }
     }
 

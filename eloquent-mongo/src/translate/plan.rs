@@ -6,9 +6,10 @@ use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 use eloquent_core::Result;
 use eloquent_core::schema::Column;
 use eloquent_core::statement::Projection;
-use mongodb::bson::{Bson, Document, doc};
+use mongodb::bson::{Bson, RawDocumentBuf, doc};
 
 use super::{field, select};
+use crate::command::raw;
 use crate::shape::Shape;
 
 /// Columns of one table, as a find reads them.
@@ -16,7 +17,7 @@ use crate::shape::Shape;
 pub(super) struct Plan {
     pub(super) shape: Shape,
     /// The fields that are asked for; `None` where one of them is to be read twice.
-    pub(super) projection: Option<Document>,
+    pub(super) projection: Option<RawDocumentBuf>,
 }
 
 /// Where columns lie, and how many.
@@ -45,6 +46,7 @@ impl Plan {
             let old = projection.insert(field(&column.name)?, 1);
             is_once &= old.is_none_or(|old| old == Bson::Int32(0));
         }
-        Ok(Plan { shape, projection: is_once.then_some(projection) })
+        let projection = is_once.then(|| raw(&projection)).transpose()?;
+        Ok(Plan { shape, projection })
     }
 }

@@ -4,13 +4,13 @@ use eloquent_core::statement::{
     ColumnRef, Expression, From, JoinKind, Order, Predicate, Projection, Root, Select, Source,
 };
 use eloquent_core::{Error, Result};
-use mongodb::bson::{Bson, Document, doc};
+use mongodb::bson::{Bson, Document, RawDocumentBuf, doc};
 
 use super::filter::constantly;
 use super::plan::Plan;
 use super::scope::Scope;
 use super::{Form, field, group, join};
-use crate::command::{Command, Find, Keyless, Query, Read};
+use crate::command::{Command, Find, Keyless, Query, Read, raw};
 use crate::error::DRIVER;
 use crate::shape::Shape;
 
@@ -105,7 +105,7 @@ fn plain(select: &Select, fields: &[Expression], form: Form) -> Result<Option<Fi
             return Ok(None); // the same column twice
         }
     }
-    find(select, projection, &scope).map(Some)
+    find(select, raw(&projection)?, &scope).map(Some)
 }
 
 /// Whether a find can do it: columns of one table, in the order of what is in documents.
@@ -120,7 +120,7 @@ fn is_plain(select: &Select, fields: &[Expression]) -> bool {
         && select.order_by.iter().all(is_there)
 }
 
-fn find(select: &Select, projection: Document, scope: &Scope) -> Result<Find> {
+fn find(select: &Select, projection: RawDocumentBuf, scope: &Scope) -> Result<Find> {
     let (skip, limit) = page(select);
     Ok(Find {
         filter: scope.matching(&select.filter)?,

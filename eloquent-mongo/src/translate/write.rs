@@ -7,7 +7,7 @@ use eloquent_core::statement::{
 use eloquent_core::value::Value;
 use eloquent_core::{Error, Name, Result};
 use mongodb::bson::oid::ObjectId;
-use mongodb::bson::raw::CString;
+use mongodb::bson::raw::CStr;
 use mongodb::bson::{Bson, Document, RawDocumentBuf, doc};
 use mongodb::options::UpdateModifications;
 
@@ -30,7 +30,7 @@ pub(super) fn insert(insert: &Insert, form: Form) -> Result<Command> {
     let names = fields
         .iter()
         .map(|name| {
-            CString::try_from(*name).map_err(|_| Error::invalid("a name has a NUL character"))
+            <&CStr>::try_from(*name).map_err(|_| Error::invalid("a name has a NUL character"))
         })
         .collect::<Result<Vec<_>>>()?;
     let key = fields.iter().position(|field| *field == "_id");
@@ -39,10 +39,8 @@ pub(super) fn insert(insert: &Insert, form: Form) -> Result<Command> {
     let mut documents = Vec::with_capacity(rows);
     for row in 0..rows {
         let values = insert.values.get(row * names.len()..).unwrap_or_default();
-        let mut document = match documents.last() {
-            Some(last) => with_room(last)?,
-            None => RawDocumentBuf::new(),
-        };
+        let room = documents.last().map_or(FIRST, |last: &RawDocumentBuf| last.as_bytes().len());
+        let mut document = with_room(room)?;
         if ids == Ids::Made && form == Form::Sent {
             document.append(KEY, ObjectId::new());
         }
@@ -61,11 +59,14 @@ pub(super) fn insert(insert: &Insert, form: Form) -> Result<Command> {
     Ok(Command::Insert(NewDocuments { collection, documents, ids, returning }))
 }
 
-/// An empty document with room for as much as another one holds, so that it does not grow step by step.
-fn with_room(other: &RawDocumentBuf) -> Result<RawDocumentBuf> {
-    let mut bytes = Vec::with_capacity(other.as_bytes().len() + 16);
-    bytes.extend_from_slice(&[5, 0, 0, 0, 0]);
-    RawDocumentBuf::from_bytes(bytes).map_err(|_| damaged())
+/// How much the first document of an insert has room for: that of most is not used up.
+const FIRST: usize = 240;
+
+/// An empty document with room for so many bytes and a little more, so that it does not grow step by step.
+fn with_room(bytes: usize) -> Result<RawDocumentBuf> {
+    let mut document = Vec::with_capacity(bytes + 16);
+    document.extend_from_slice(&[5, 0, 0, 0, 0]);
+    RawDocumentBuf::from_bytes(document).map_err(|_| damaged())
 }
 
 /// The name of the key.
@@ -100,11 +101,14 @@ fn ids(insert: &Insert, key: Option<usize>) -> Ids {
 }
 
 fn refuse_twice<'n>(columns: impl Iterator<Item = &'n Name>) -> Result<()> {
-    let mut seen = std::collections::HashSet::new();
+    let mut before = Vec::with_capacity(columns.size_hint().0);
     for column in columns {
-        if !seen.insert(field(column)?) {
+        // they are few: a search costs less than a set
+        let name = field(column)?;
+        if before.contains(&name) {
             return Err(Error::invalid("the column is written twice").with_column(column.clone()));
         }
+        before.push(name);
     }
     Ok(())
 }

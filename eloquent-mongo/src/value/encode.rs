@@ -5,7 +5,7 @@ use eloquent_core::value::{
     Document as Fields, Mismatch, Value, format_date, format_date_time, format_time,
 };
 use mongodb::bson::oid::ObjectId;
-use mongodb::bson::raw::{BindRawBsonRef as _, CString};
+use mongodb::bson::raw::{BindRawBsonRef as _, CStr};
 use mongodb::bson::spec::BinarySubtype;
 use mongodb::bson::{Binary, Bson, DateTime, Document, RawBson, RawBsonRef, RawDocumentBuf};
 
@@ -45,7 +45,7 @@ pub(crate) fn encode_inside(value: &Value) -> Result<Bson, Mismatch> {
 /// Those of [`encode`].
 pub(crate) fn append(
     document: &mut RawDocumentBuf,
-    name: &CString,
+    name: &CStr,
     value: &Value,
 ) -> Result<(), Mismatch> {
     match value {

@@ -1,7 +1,7 @@
 use chrono::NaiveDate;
 use eloquent_core::schema::ColumnType;
 use eloquent_core::value::{ColumnValue as _, Decimal, Document as Fields, Json, Uuid, Value};
-use mongodb::bson::raw::{CString, cstr};
+use mongodb::bson::raw::cstr;
 use mongodb::bson::{Bson, Decimal128, RawDocumentBuf};
 use proptest::prelude::{any, prop_assert_eq};
 use proptest::test_runner::TestRunner;
@@ -11,9 +11,9 @@ use super::{append, decode, encode};
 
 /// A value there and back, both ways of writing it.
 fn back(value: &Value, ty: Option<ColumnType>) -> Value {
-    let name: CString = cstr!("v").into();
+    let name = cstr!("v");
     let mut document = RawDocumentBuf::new();
-    append(&mut document, &name, value).unwrap();
+    append(&mut document, name, value).unwrap();
     let encoded = Bson::try_from(document.get("v").unwrap().unwrap()).unwrap();
     assert_eq!(encoded, encode(value).unwrap());
     let stored = document.get("v").unwrap().unwrap();
@@ -31,12 +31,12 @@ fn what_no_document_can_hold_is_refused() {
     for length in [(16 << 20) + 1, 1 << 31, 1 << 32, usize::MAX] {
         assert!(check_length(length).is_err(), "{length}");
     }
-    let name: CString = cstr!("v").into();
+    let name = cstr!("v");
     let large = Value::Bytes(vec![0; (16 << 20) + 1]);
     let text = Value::Text("x".repeat((16 << 20) + 1));
     for value in [large.clone(), text, Value::Array(vec![large])] {
         assert!(encode(&value).is_err());
-        assert!(append(&mut RawDocumentBuf::new(), &name, &value).is_err());
+        assert!(append(&mut RawDocumentBuf::new(), name, &value).is_err());
     }
 }
 

@@ -92,41 +92,38 @@ impl Worker {
         Ok(())
     }
 
-    pub(crate) async fn perform(&mut self, job: Job, watch: &mut Watch) -> Result<Fetched> {
+    pub(crate) async fn perform(&mut self, job: Job, watch: &Watch) -> Result<Fetched> {
         match job {
-            Job::Command(command, sink) => self.command(*command, sink, watch).await,
-            Job::Alter(change) => {
-                schema::alter(&self.live.db, &change).await?;
-                Ok(nothing())
-            }
-            Job::Text(command) => {
-                self.text(command).await?;
-                Ok(nothing())
-            }
+            Job::Command(command, sink) => return self.command(command, sink, watch).await,
+            // the futures of the others are large, and would make those of statements so
+            Job::Alter(change) => Box::pin(schema::alter(&self.live.db, &change)).await?,
+            Job::Text(command) => Box::pin(self.text(command)).await?,
             Job::Commit => {
                 let open = self.open.take().ok_or_else(no_transaction)?;
-                open.commit().await?;
-                Ok(nothing())
+                Box::pin(open.commit()).await?;
             }
             Job::Rollback => {
                 if let Some(open) = self.open.take() {
-                    open.abort().await;
+                    Box::pin(open.abort()).await;
                 }
-                Ok(nothing())
             }
         }
+        Ok(Fetched { affected: Affected::default(), sink: Box::new(Discard) })
     }
 
     async fn command(
         &mut self,
-        command: Command,
+        command: Box<Command>,
         mut sink: Box<dyn RowSink>,
-        watch: &mut Watch,
+        watch: &Watch,
     ) -> Result<Fetched> {
-        let rows = match command {
+        let rows = match *command {
             Command::Read(read) => {
-                let bound = self.shared.statement_timeout;
-                read::run(&self.db, bound, self.open.as_mut(), read, &mut *sink, watch).await?
+                let limits = read::Limits {
+                    bound: self.shared.statement_timeout,
+                    reads_again: self.shared.reads_again,
+                };
+                read::run(&self.db, limits, self.open.as_mut(), &read, &mut *sink, watch).await?
             }
             write => {
                 let shape = write.returning().cloned();
@@ -146,7 +143,7 @@ async fn give_back(
     documents: &[RawDocumentBuf],
     shape: &Shape,
     sink: &mut dyn RowSink,
-    watch: &mut Watch,
+    watch: &Watch,
 ) -> Result<()> {
     for document in documents {
         match sink.row(&shape.row(document)?)? {
@@ -160,10 +157,6 @@ async fn give_back(
         }
     }
     Ok(())
-}
-
-fn nothing() -> Fetched {
-    Fetched { affected: Affected::default(), sink: Box::new(Discard) }
 }
 
 fn no_transaction() -> Error {

@@ -4,23 +4,35 @@ use std::time::Duration;
 
 use eloquent_core::Result;
 use eloquent_core::row::{Flow, RowSink};
-use mongodb::bson::{Document, RawDocument, RawDocumentBuf};
+use mongodb::bson::raw::cstr;
+use mongodb::bson::{Document, RawDocument, RawDocumentBuf, serialize_to_raw_document_buf};
 use mongodb::error::Result as ClientResult;
-use mongodb::{ClientSession, Collection, Cursor, Database, SessionCursor};
+use mongodb::options::RunCursorCommandOptions;
+use mongodb::{ClientSession, Cursor, Database, SessionCursor};
 
 use super::Watch;
 use super::transaction::{Open, Patience};
-use crate::command::{Find, Keyless, Query, Read};
-use crate::error::of_statement;
+use crate::command::{Keyless, Query, Read};
+use crate::error::{is_worth_a_second_read, of_statement};
+use crate::shape::damaged;
 
-/// Shows the rows to the sink, and says how many. The server ends what takes longer than `bound`.
+/// What the settings say of reads.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    /// How long the server may work on a command.
+    pub(super) bound: Option<Duration>,
+    /// Whether a read outside of a transaction may be sent a second time.
+    pub(super) reads_again: bool,
+}
+
+/// Shows the rows to the sink, and says how many. The server ends what takes longer than the bound.
 pub(super) async fn run(
     db: &Database,
-    bound: Option<Duration>,
+    limits: Limits,
     mut open: Option<&mut Open>,
-    mut read: Read,
+    read: &Read,
     sink: &mut (dyn RowSink + 'static),
-    watch: &mut Watch,
+    watch: &Watch,
 ) -> Result<u64> {
     if let Some(open) = &open {
         open.ready(false)?;
@@ -28,9 +40,14 @@ pub(super) async fn run(
     if read.is_empty {
         return Ok(0);
     }
-    let collection = db.collection::<RawDocumentBuf>(&read.collection);
-    let rows = send(&collection, bound, open.as_deref_mut(), &mut read.query).await;
-    let read = &read;
+    let mut command = read.raw()?;
+    if let Some(bound) = limits.bound {
+        command.append(cstr!("maxTimeMS"), i64::try_from(bound.as_millis()).unwrap_or(i64::MAX));
+    }
+    let rows = match open.as_deref_mut() {
+        Some(open) => send_within(db, open, &command).await,
+        None => send(db, limits, command).await?,
+    };
     let failed = |failed| of_statement(&failed, &read.collection);
     if let Some(open) = &mut open {
         open.note(rows.is_ok());
@@ -74,7 +91,7 @@ async fn show_group(
     keyless: &Keyless,
     read: &Read,
     sink: &mut (dyn RowSink + 'static),
-    watch: &mut Watch,
+    watch: &Watch,
 ) -> Result<u64> {
     if !keyless.is_wanted || !document.get_bool("held").unwrap_or(false) {
         return Ok(0);
@@ -87,8 +104,8 @@ async fn show_group(
 
 /// The rows of a reply.
 enum Rows {
-    Free(Cursor<RawDocumentBuf>),
-    InTransaction(SessionCursor<RawDocumentBuf>),
+    Free(Cursor<Document>),
+    InTransaction(SessionCursor<Document>),
 }
 
 impl Rows {
@@ -108,72 +125,44 @@ impl Rows {
     }
 }
 
-/// Sends a query. Outside of a transaction it is not needed again, and is taken.
+/// Sends a command with the concerns of the database, which the client adds to its own commands only. As
+/// it does with those, it is sent once more where the server was lost, or is none to read from any more.
 async fn send(
-    collection: &Collection<RawDocumentBuf>,
-    bound: Option<Duration>,
-    open: Option<&mut Open>,
-    query: &mut Query,
-) -> ClientResult<Rows> {
-    use std::mem::take;
-    let Some(open) = open else {
-        return Ok(Rows::Free(match query {
-            Query::Find(find) => self::find(collection, bound, take(find)).await?,
-            Query::Pipeline { stages, .. } => {
-                let pipeline = self::aggregate(collection, bound, take(stages));
-                pipeline.with_type::<RawDocumentBuf>().await?
-            }
-        }));
+    db: &Database,
+    limits: Limits,
+    mut command: RawDocumentBuf,
+) -> Result<ClientResult<Rows>> {
+    if let Some(concern) = db.read_concern() {
+        let concern = serialize_to_raw_document_buf(concern).map_err(|_| damaged())?;
+        command.append(cstr!("readConcern"), concern);
+    }
+    let mut options = RunCursorCommandOptions::default();
+    options.selection_criteria = db.selection_criteria().cloned();
+    let once = async |command| {
+        db.run_raw_cursor_command(command).with_options(options.clone()).await.map(Rows::Free)
     };
+    if !limits.reads_again {
+        return Ok(once(command).await);
+    }
+    Ok(match once(command.clone()).await {
+        Err(failed) if is_worth_a_second_read(&failed) => once(command).await,
+        rows => rows,
+    })
+}
+
+/// Sends a command in a transaction, which says itself how it reads.
+async fn send_within(
+    db: &Database,
+    open: &mut Open,
+    command: &RawDocumentBuf,
+) -> ClientResult<Rows> {
     let mut patience = Patience::new();
     loop {
-        let rows = match query {
-            Query::Find(find) => {
-                self::find(collection, bound, find.clone()).session(&mut open.session).await
-            }
-            Query::Pipeline { stages, .. } => {
-                let pipeline = self::aggregate(collection, bound, stages.clone());
-                let pipeline = pipeline.session(&mut open.session);
-                pipeline.with_type::<RawDocumentBuf>().await
-            }
-        };
-        match rows {
+        let sent = db.run_raw_cursor_command(command.clone());
+        match sent.session(&mut open.session).await {
             Ok(rows) => return Ok(Rows::InTransaction(rows)),
             Err(failed) if open.begins_again(&failed, &mut patience).await => {}
             Err(failed) => return Err(failed),
         }
-    }
-}
-
-fn find<'c>(
-    collection: &'c Collection<RawDocumentBuf>,
-    bound: Option<Duration>,
-    find: Box<Find>,
-) -> mongodb::action::Find<'c, RawDocumentBuf> {
-    let mut action = collection.find(find.filter).projection(find.projection);
-    if let Some(bound) = bound {
-        action = action.max_time(bound);
-    }
-    if !find.sort.is_empty() {
-        action = action.sort(find.sort);
-    }
-    if let Some(skip) = find.skip {
-        action = action.skip(skip.unsigned_abs());
-    }
-    if let Some(limit) = find.limit {
-        action = action.limit(limit);
-    }
-    action
-}
-
-fn aggregate<'c>(
-    collection: &'c Collection<RawDocumentBuf>,
-    bound: Option<Duration>,
-    stages: Vec<Document>,
-) -> mongodb::action::Aggregate<'c> {
-    let action = collection.aggregate(stages);
-    match bound {
-        Some(bound) => action.max_time(bound),
-        None => action,
     }
 }

@@ -1,19 +1,20 @@
 //! Whether somebody still waits for an answer.
 
 use std::future::poll_fn;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 
 use eloquent_core::Result;
-use eloquent_core::driver::Fetched;
 use eloquent_core::row::RowSink;
-use tokio::sync::oneshot::Sender;
 
-pub(crate) struct Watch(Option<Sender<Result<Fetched>>>);
+/// Shared by who works and who waits. Whoever gives up sees to it that the work is polled again.
+#[derive(Clone)]
+pub(crate) struct Watch(Option<Arc<AtomicBool>>);
 
 impl Watch {
-    /// The answer is given at the end, unless nobody waits for it.
-    pub(crate) fn over(reply: Sender<Result<Fetched>>) -> Self {
-        Watch(Some(reply))
+    pub(crate) fn new() -> Self {
+        Watch(Some(Arc::default()))
     }
 
     /// Whoever waits does the work itself.
@@ -21,26 +22,22 @@ impl Watch {
         Watch(None)
     }
 
-    pub(crate) fn answer(self, outcome: Result<Fetched>) {
-        if let Watch(Some(reply)) = self {
-            // nobody waits: there is nobody to be told
-            let _ = reply.send(outcome);
+    /// Nobody waits any more.
+    pub(crate) fn give_up(&self) {
+        if let Watch(Some(is_over)) = self {
+            is_over.store(true, Ordering::Relaxed);
         }
     }
 
     pub(super) fn is_over(&self) -> bool {
-        self.0.as_ref().is_some_and(Sender::is_closed)
+        self.0.as_ref().is_some_and(|is_over| is_over.load(Ordering::Relaxed))
     }
 
     /// Waits until the sink takes rows again. Says whether anybody still wants them.
-    pub(super) async fn flush(&mut self, sink: &mut dyn RowSink) -> Result<bool> {
-        poll_fn(|cx| {
-            if let Some(reply) = &mut self.0
-                && reply.poll_closed(cx).is_ready()
-            {
-                return Poll::Ready(Ok(false));
-            }
-            sink.poll_flush(cx).map_ok(|()| true)
+    pub(super) async fn flush(&self, sink: &mut dyn RowSink) -> Result<bool> {
+        poll_fn(|cx| match self.is_over() {
+            true => Poll::Ready(Ok(false)),
+            false => sink.poll_flush(cx).map_ok(|()| true),
         })
         .await
     }

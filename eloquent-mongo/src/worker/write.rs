@@ -1,5 +1,6 @@
 //! Writing. Where several documents are written and there are transactions, all of them are, or none.
 
+use std::mem::{replace, take};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -62,7 +63,7 @@ impl Worker {
     pub(super) async fn write(&mut self, command: Command) -> Result<Written> {
         let Some(bound) = self.shared.statement_timeout else { return self.run(command).await };
         let collection = command.collection().to_owned();
-        let outcome = tokio::time::timeout(bound, self.run(command)).await;
+        let outcome = tokio::time::timeout(bound, Box::pin(self.run(command))).await;
         outcome.unwrap_or_else(|_| {
             if let Some(open) = &mut self.open {
                 open.note(false);
@@ -75,35 +76,35 @@ impl Worker {
         if let Some(open) = &self.open {
             open.ready(true)?;
         }
-        let numbered = number(&self.live.db, &mut command).await;
-        numbered.map_err(|failed| of_statement(&failed, command.collection()))?;
-        let mut written = self.act(&command).await?;
+        if command.asks_for_keys() {
+            let numbered = Box::pin(number(&self.live.db, &mut command)).await;
+            numbered.map_err(|failed| of_statement(&failed, command.collection()))?;
+        }
+        let mut written = self.act(&mut command).await?;
         if let Command::Insert(NewDocuments { documents, returning: Some(_), .. }) = command {
             written.documents = documents;
         }
         Ok(written)
     }
 
-    async fn act(&mut self, command: &Command) -> Result<Written> {
-        let shared = self.shared.clone();
-        let collection = command.collection();
+    async fn act(&mut self, command: &mut Command) -> Result<Written> {
         if let Some(open) = &mut self.open {
             let mut patience = Patience::new();
             let outcome = loop {
-                match perform(&self.db, Some(&mut open.session), command).await {
+                match perform(&self.db, Some(&mut open.session), command, Times::Several).await {
                     Err(Failure::Client(failed))
                         if open.begins_again(&failed, &mut patience).await => {}
                     outcome => break outcome,
                 }
             };
             open.note(outcome.is_ok());
-            return outcome.map_err(|failure| failure.into_error(collection));
+            return outcome.map_err(|failure| failure.into_error(command.collection()));
         }
-        if command.is_several() && shared.transactions {
-            return whole(&shared, &self.db, &self.concerns, command).await;
+        if command.is_several() && self.shared.transactions {
+            return Box::pin(whole(&self.shared, &self.db, &self.concerns, command)).await;
         }
-        let outcome = perform(&self.db, None, command).await;
-        outcome.map_err(|failure| failure.into_error(collection))
+        let outcome = perform(&self.db, None, command, Times::Once).await;
+        outcome.map_err(|failure| failure.into_error(command.collection()))
     }
 }
 
@@ -112,7 +113,7 @@ async fn whole(
     shared: &Arc<Shared>,
     db: &Database,
     concerns: &Concerns,
-    command: &Command,
+    command: &mut Command,
 ) -> Result<Written> {
     // its reads are a part of the write: nothing else goes to secondaries
     let mut concerns = *concerns;
@@ -122,7 +123,7 @@ async fn whole(
     loop {
         let mut open =
             Open::begin(shared, db.client(), &concerns, TransactionOptions::default()).await?;
-        match perform(db, Some(&mut open.session), command).await {
+        match perform(db, Some(&mut open.session), command, Times::Several).await {
             Ok(written) => {
                 open.commit().await.map_err(|e| e.with_table(command.collection().to_owned()))?;
                 return Ok(written);
@@ -196,17 +197,26 @@ fn set_key_if_new(row: &mut UpsertRow, id: Bson) {
     }
 }
 
+/// How often a command is performed, at most.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Times {
+    /// So that what it is made of can be taken.
+    Once,
+    Several,
+}
+
 async fn perform(
     db: &Database,
     session: Session<'_>,
-    command: &Command,
+    command: &mut Command,
+    times: Times,
 ) -> std::result::Result<Written, Failure> {
     let collection = db.collection::<RawDocumentBuf>(command.collection());
     match command {
         Command::Insert(new) => insert(&collection, session, new).await,
-        Command::Update(change) => update(&collection, session, change).await,
+        Command::Update(change) => update(&collection, session, change, times).await,
         Command::Delete(removal) => delete(&collection, session, removal).await,
-        Command::Upsert(rows) => upsert(db, session, rows).await,
+        Command::Upsert(rows) => Box::pin(upsert(db, session, rows)).await,
         Command::Read(_) => Ok(Written::default()),
     }
 }
@@ -236,11 +246,16 @@ async fn insert(
 async fn update(
     collection: &Collection<RawDocumentBuf>,
     mut session: Session<'_>,
-    change: &Change,
+    change: &mut Change,
+    times: Times,
 ) -> std::result::Result<Written, Failure> {
-    let (filter, modifications) = (&change.filter, &change.change);
     if change.returning.is_none() {
-        let (filter, modifications) = (filter.clone(), modifications.clone());
+        let (filter, modifications) = match times {
+            Times::Once => {
+                (take(&mut change.filter), replace(&mut change.change, Document::new().into()))
+            }
+            Times::Several => (change.filter.clone(), change.change.clone()),
+        };
         let result = match change.is_one {
             true => within!(collection.update_one(filter, modifications), session)?,
             false => within!(collection.update_many(filter, modifications), session)?,
@@ -248,9 +263,9 @@ async fn update(
         return Ok(Written { rows: result.matched_count, documents: Vec::new() });
     }
     let mut written = Written::default();
-    for filter in each(collection, &mut session, filter, change.is_one).await? {
+    for filter in Box::pin(each(collection, &mut session, &change.filter, change.is_one)).await? {
         let action = collection
-            .find_one_and_update(filter, modifications.clone())
+            .find_one_and_update(filter, change.change.clone())
             .return_document(ReturnDocument::After);
         written.documents.extend(within!(action, session)?);
     }
@@ -272,7 +287,7 @@ async fn delete(
         return Ok(Written { rows: result.deleted_count, documents: Vec::new() });
     }
     let mut written = Written::default();
-    for filter in each(collection, &mut session, filter, removal.is_one).await? {
+    for filter in Box::pin(each(collection, &mut session, filter, removal.is_one)).await? {
         let action = collection.find_one_and_delete(filter);
         written.documents.extend(within!(action, session)?);
     }

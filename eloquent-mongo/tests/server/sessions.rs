@@ -1,4 +1,7 @@
-//! Transactions.
+//! Transactions, and what becomes of statements that nobody waits for.
+
+use std::future::poll_fn;
+use std::task::Poll;
 
 use eloquent_core::ErrorKind;
 use eloquent_core::driver::{Isolation, TransactionOptions};
@@ -89,4 +92,40 @@ async fn what_the_server_lacks_is_refused() {
     let error = session.begin(1, TransactionOptions::default()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
     session.rollback(0).await.unwrap();
+}
+
+/// Polls a future once, which has to wait for the server then.
+async fn begin<F: Future + Unpin>(future: &mut F) {
+    poll_fn(|cx| {
+        assert!(std::pin::Pin::new(&mut *future).poll(cx).is_pending());
+        Poll::Ready(())
+    })
+    .await;
+}
+
+/// Also when it is dropped where no runtime is at hand.
+#[test]
+fn a_write_that_was_begun_comes_to_its_end() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (mut session, table) = runtime.block_on(async {
+        let mut session = connection().await.session().await.unwrap();
+        let table = things(&mut *session).await;
+        (session, table)
+    });
+    let add = |code: &str| Statement::Insert(insert(&table, ["code"], [[text(code)]]));
+    let (first, second) = (add("a"), add("b"));
+    let mut write = session.execute(&first);
+    runtime.block_on(begin(&mut write));
+    drop(write);
+    runtime.block_on(async {
+        session.settle().await.unwrap();
+        assert_eq!(column(&mut *session, &table, "code").await, [text("a")]);
+        session.begin(0, TransactionOptions::default()).await.unwrap();
+        let mut write = session.execute(&second);
+        begin(&mut write).await;
+        drop(write);
+        // what comes next waits for it
+        session.commit(0).await.unwrap();
+        assert_eq!(column(&mut *session, &table, "code").await, [text("a"), text("b")]);
+    });
 }

@@ -1,6 +1,7 @@
 //! The contract between Eloquent and a driver, case by case. Only what [`eloquent_core::driver`]
 //! promises is used: sessions, statements, sinks.
 
+mod altering;
 mod ask;
 mod cancellation;
 mod conditions;
@@ -14,7 +15,9 @@ mod reference;
 mod returning;
 mod schema;
 mod schema_changes;
+mod schema_constraints;
 mod schema_features;
+mod schema_inspection;
 mod selects;
 mod sinks;
 mod streams;
@@ -57,7 +60,9 @@ pub(crate) const MODULES: &[(&str, &[Case<Contract>])] = &[
     ("options", options::CASES),
     ("schema", schema::CASES),
     ("schema_changes", schema_changes::CASES),
+    ("schema_constraints", schema_constraints::CASES),
     ("schema_features", schema_features::CASES),
+    ("schema_inspection", schema_inspection::CASES),
     ("migrating", migrating::CASES),
     ("errors", errors::CASES),
     ("streams", streams::CASES),

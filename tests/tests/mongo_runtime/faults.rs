@@ -42,9 +42,15 @@ fn impatient() -> PoolOptions {
 
 impl Far {
     async fn new(options: PoolOptions) -> Result<Far> {
+        Self::with(options, "").await
+    }
+
+    /// The settings are a part of the URI.
+    async fn with(options: PoolOptions, settings: &str) -> Result<Far> {
         let ground = Ground::new().await?;
         let proxy = Proxy::to(&address()).await.expect("a port");
-        let uri = format!("mongodb://127.0.0.1:{}/?directConnection=true", proxy.port());
+        let port = proxy.port();
+        let uri = format!("mongodb://127.0.0.1:{port}/?directConnection=true{settings}");
         let config = ground.config.clone().set("uri", uri).set("connect_timeout_ms", "2000");
         let config = config.set("server_selection_timeout_ms", "2000");
         let db = Db::builder().connection(config).pool(options).build()?;
@@ -219,6 +225,28 @@ async fn reads_go_on_and_writes_are_not_repeated_when_connections_die() -> Resul
     }
     assert_eq!(far.ids().await?.len(), acknowledged.len(), "what failed was not sent");
     far.finish().await
+}
+
+/// The driver sends a read twice, and Eloquent runs it again once: four attempts. `retryReads=false` leaves
+/// out the first kind.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_read_whose_answer_is_lost_is_sent_again() -> Result<()> {
+    for (settings, attempts) in [("", 4), ("&retryReads=false", 2)] {
+        let far = Far::with(options(), settings).await?;
+        far.add(1).await?;
+        let read = || Order::find(1).on(&far.db).or_fail();
+        for cuts in 0..attempts {
+            (0..cuts).for_each(|_| far.proxy.cut(Cut::at_text("find\0")));
+            assert_eq!(read().await?.id, 1, "{cuts} answers were lost");
+            assert_eq!(far.proxy.pending(), 0);
+        }
+        (0..attempts).for_each(|_| far.proxy.cut(Cut::at_text("find\0")));
+        let error = read().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ConnectionLost, "{error}");
+        assert_eq!(far.proxy.pending(), 0);
+        far.finish().await?;
+    }
+    Ok(())
 }
 
 /// In the middle of a transaction, all of it is run again where that was asked for, and nothing happens
