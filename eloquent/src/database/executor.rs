@@ -199,10 +199,13 @@ impl Executor {
         mut sink: S,
         lent: Option<Lent>,
     ) -> Result<(Affected, S)> {
-        let mut lent = match self.again(statement, &mut sink, lent).await? {
-            Tried::Later(Some(lent)) => lent,
-            Tried::Done(outcome) => return Ok((outcome?, sink)),
-            Tried::Later(None) => return Err(no_session()),
+        let mut lent = match lent {
+            Some(lent) => lent,
+            None => match self.again(statement, &mut sink).await? {
+                Tried::Later(Some(lent)) => lent,
+                Tried::Done(outcome) => return Ok((outcome?, sink)),
+                Tried::Later(None) => return Err(no_session()),
+            },
         };
         let fetched = self.boxed(&mut lent, statement, Box::new(sink), Instant::now()).await?;
         match fetched.sink.into_any().downcast::<S>() {
@@ -244,10 +247,13 @@ impl Executor {
         if let Executor::Pretence(_, pretence) = self {
             return pretence.note_statement(statement).await;
         }
-        let mut lent = match self.again(statement, &mut Discard, lent).await? {
-            Tried::Later(Some(lent)) => lent,
-            Tried::Done(outcome) => return outcome,
-            Tried::Later(None) => return Err(no_session()),
+        let mut lent = match lent {
+            Some(lent) => lent,
+            None => match self.again(statement, &mut Discard).await? {
+                Tried::Later(Some(lent)) => lent,
+                Tried::Done(outcome) => return outcome,
+                Tried::Later(None) => return Err(no_session()),
+            },
         };
         let started = Instant::now();
         let lease = lent.lease()?;
@@ -269,16 +275,8 @@ impl Executor {
         }
     }
 
-    /// The same, after waiting for both; nothing when it was tried before.
-    async fn again(
-        &self,
-        statement: &Statement,
-        sink: &mut dyn RowSink,
-        lent: Option<Lent>,
-    ) -> Result<Tried> {
-        if lent.is_some() {
-            return Ok(Tried::Later(lent));
-        }
+    /// The same, after waiting for both.
+    async fn again(&self, statement: &Statement, sink: &mut dyn RowSink) -> Result<Tried> {
         // in a box, so that the future of those who need not wait stays small
         let wait = Box::pin(async {
             turn::take().await;
