@@ -11,7 +11,7 @@ use eloquent_core::sql::Compiled;
 use eloquent_core::value::{Mismatch, ValueRef};
 use tokio_postgres::types::{Format, IsNull, ToSql, Type};
 
-use crate::encode::{Bind, Unbound, put_element};
+use crate::encode::{Unbound, is_binary, put_element, takes_text};
 use crate::form::{Form, Scalar};
 use crate::prepared::Prepared;
 
@@ -182,8 +182,11 @@ impl fmt::Debug for List<'_> {
 }
 
 impl List<'_> {
+    /// The values, each with its number among the binds.
     fn values(&self) -> impl Iterator<Item = (usize, ValueRef<'_>)> {
-        self.binds.iter().copied().enumerate().skip(self.first).step_by(self.step)
+        let rows = self.binds.get(self.first..).unwrap_or_default().chunks(self.step);
+        let numbers = (self.first..).step_by(self.step);
+        numbers.zip(rows.filter_map(|row| row.first().copied()))
     }
 
     /// How many values there are.
@@ -206,10 +209,7 @@ impl List<'_> {
     }
 
     fn is_binary(&self) -> bool {
-        let form = Some(Form::Scalar(self.element));
-        self.values().all(|(index, value)| {
-            matches!(value, ValueRef::Null) || Bind { index, value, form }.is_binary()
-        })
+        takes_text(self.element) || self.values().all(|(_, value)| is_binary(value, self.element))
     }
 }
 
@@ -220,7 +220,7 @@ impl ToSql for List<'_> {
         out: &mut BytesMut,
     ) -> Result<IsNull, Box<dyn StdError + Sync + Send>> {
         let too_long = || Unbound { index: 0, why: Mismatch::because("there are too many rows") };
-        let rows = i32::try_from(self.values().count()).map_err(|_| too_long())?;
+        let rows = i32::try_from(self.len()).map_err(|_| too_long())?;
         let has_null = self.values().any(|(_, value)| matches!(value, ValueRef::Null));
         out.put_i32(1); // dimensions
         out.put_i32(has_null.into());

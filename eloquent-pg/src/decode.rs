@@ -40,6 +40,24 @@ impl<'r> PgRow<'r> {
         made.get().map(Value::as_ref)
     }
 
+    /// A value that cannot be borrowed.
+    #[inline(never)]
+    fn other(&self, index: usize, form: Form, raw: &[u8]) -> Result<ValueRef<'_>> {
+        let value = match form {
+            Form::Scalar(Scalar::Numeric) => {
+                self.made(index, || Some(Value::Text(Numeric::read(raw)?.text())))
+            }
+            Form::Scalar(scalar) => {
+                self.made(index, || shown::text_of(raw, scalar).map(Value::Text))
+            }
+            Form::Array { element, .. } => self.made(index, || list::read(raw, element)),
+            Form::Range(element) => {
+                self.made(index, || shown::range(raw, element).map(Value::Text))
+            }
+        };
+        value.ok_or_else(|| self.unreadable(index))
+    }
+
     #[cold]
     fn unreadable(&self, index: usize) -> Error {
         let column = self.row.columns().get(index);
@@ -66,24 +84,13 @@ impl Row for PgRow<'_> {
         let form = *self.columns.get(index).ok_or_else(|| no_column(index))?;
         let Raw(raw) = self.row.try_get(index).map_err(|_| no_column(index))?;
         let Some(raw) = raw else { return Ok(ValueRef::Null) };
-        let value = match form {
-            Form::Scalar(Scalar::Numeric) => match Numeric::read(raw) {
-                Some(numeric) => match numeric.decimal() {
-                    Some(decimal) => Some(ValueRef::Decimal(decimal)),
-                    None => self.made(index, || Some(Value::Text(numeric.text()))),
-                },
-                None => None,
-            },
+        match form {
             Form::Scalar(scalar) => match borrowed(raw, scalar) {
-                None => self.made(index, || shown::text_of(raw, scalar).map(Value::Text)),
-                value => value,
+                Some(value) => Ok(value),
+                None => self.other(index, form, raw),
             },
-            Form::Array { element, .. } => self.made(index, || list::read(raw, element)),
-            Form::Range(element) => {
-                self.made(index, || shown::range(raw, element).map(Value::Text))
-            }
-        };
-        value.ok_or_else(|| self.unreadable(index))
+            _ => self.other(index, form, raw),
+        }
     }
 
     fn name(&self, index: usize) -> Option<&str> {

@@ -54,21 +54,21 @@ impl Bind<'_> {
     /// The form in which the value is sent in binary; without, it is sent as text.
     fn binary(&self) -> Option<Form> {
         match (self.value, self.form?) {
-            (ValueRef::Text(_), form @ Form::Scalar(scalar)) => {
-                matches!(scalar, Scalar::Text | Scalar::Json | Scalar::Jsonb | Scalar::Bytea)
-                    .then_some(form)
-            }
+            (ValueRef::Text(_), form @ Form::Scalar(scalar)) => takes_text(scalar).then_some(form),
             (ValueRef::Text(_), _) | (_, Form::Range(_)) => None,
             (_, form) => Some(form),
         }
     }
 }
 
-impl Bind<'_> {
-    /// Whether the value is sent in binary.
-    pub(crate) fn is_binary(&self) -> bool {
-        self.binary().is_some()
-    }
+/// Whether a value of this kind is sent in the binary form of a type.
+pub(crate) fn is_binary(value: ValueRef<'_>, scalar: Scalar) -> bool {
+    !matches!(value, ValueRef::Text(_)) || takes_text(scalar)
+}
+
+/// Whether text is a value of the type, and not only a way to write one.
+pub(crate) fn takes_text(scalar: Scalar) -> bool {
+    matches!(scalar, Scalar::Text | Scalar::Json | Scalar::Jsonb | Scalar::Bytea)
 }
 
 impl ToSql for Bind<'_> {
@@ -104,7 +104,7 @@ impl ToSql for Bind<'_> {
     }
 
     fn encode_format(&self, _: &Type) -> Format {
-        if self.is_binary() { Format::Binary } else { Format::Text }
+        if self.binary().is_some() { Format::Binary } else { Format::Text }
     }
 }
 
@@ -298,15 +298,23 @@ pub(crate) fn put_element(
     element: Scalar,
     out: &mut BytesMut,
 ) -> Result<(), Mismatch> {
-    if let ValueRef::Null = item {
-        out.put_i32(-1);
-        return Ok(());
+    let too_long = || Mismatch::because("an element of the list is too long");
+    match (item, element) {
+        (ValueRef::Null, _) => {
+            out.put_i32(-1);
+            return Ok(());
+        }
+        // most of what is inserted in bulk: its length is known before it is written
+        (ValueRef::Text(text), Scalar::Text) => {
+            out.put_i32(i32::try_from(text.len()).map_err(|_| too_long())?);
+            return put_text(text, element, out);
+        }
+        _ => {}
     }
     let start = out.len();
     out.put_i32(0);
     put(item, element, out)?;
-    let length = i32::try_from(out.len() - start - 4)
-        .map_err(|_| Mismatch::because("an element of the list is too long"))?;
+    let length = i32::try_from(out.len() - start - 4).map_err(|_| too_long())?;
     if let Some(place) = out.get_mut(start..start + 4) {
         place.copy_from_slice(&length.to_be_bytes());
     }

@@ -100,14 +100,14 @@ impl Opener {
         let (socket, address) = socket::find(&self.settings).await?;
         match self.tls()? {
             None => {
-                let opened = self.config.connect_raw(socket, NoTls).await;
+                let opened = self.config.connect_raw(socket.clone(), NoTls).await;
                 let (client, connection) = opened.map_err(at_open)?;
-                self.start(client, connection, address)
+                self.start(client, connection, socket, address)
             }
             Some(tls) => {
-                let opened = self.config.connect_raw(socket, tls).await;
+                let opened = self.config.connect_raw(socket.clone(), tls).await;
                 let (client, connection) = opened.map_err(at_open)?;
-                self.start(client, connection, address)
+                self.start(client, connection, socket, address)
             }
         }
     }
@@ -126,6 +126,7 @@ impl Opener {
         &self,
         client: Client,
         connection: Connection<S, T>,
+        socket: Socket,
         address: Address,
     ) -> Result<Opened>
     where
@@ -134,7 +135,7 @@ impl Opener {
     {
         self.check(|name| connection.parameter(name))?;
         let version = connection.parameter("server_version").unwrap_or_default().to_owned();
-        Ok(Opened { client, line: Line::new(connection), address, version })
+        Ok(Opened { client, line: Line::new(connection, socket), address, version })
     }
 
     fn check<'c>(&self, parameter: impl Fn(&str) -> Option<&'c str>) -> Result<()> {

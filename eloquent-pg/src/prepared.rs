@@ -1,8 +1,10 @@
 //! The statements that a session keeps prepared.
 
 use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 
+use eloquent_core::sql::TextHasher;
 use eloquent_core::value::ValueRef;
 use tokio_postgres::types::Type;
 use tokio_postgres::{Column, Statement};
@@ -103,7 +105,7 @@ pub(crate) fn forms(columns: &[Column]) -> Box<[Form]> {
 /// time makes room.
 #[derive(Debug)]
 pub(crate) struct Statements {
-    known: HashMap<Box<str>, (Arc<Prepared>, u64)>,
+    known: HashMap<Box<str>, (Arc<Prepared>, u64), BuildHasherDefault<TextHasher>>,
     capacity: usize,
     /// Counts the uses.
     clock: u64,
@@ -111,7 +113,7 @@ pub(crate) struct Statements {
 
 impl Statements {
     pub(crate) fn new(capacity: usize) -> Self {
-        Statements { known: HashMap::new(), capacity, clock: 0 }
+        Statements { known: HashMap::default(), capacity, clock: 0 }
     }
 
     pub(crate) fn get(&mut self, sql: &str) -> Option<Arc<Prepared>> {

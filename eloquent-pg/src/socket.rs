@@ -5,12 +5,12 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use eloquent_core::{Error, ErrorKind, Result};
 use socket2::{SockRef, TcpKeepalive};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::{TcpStream, lookup_host};
 
 use crate::config::{Place, Settings};
@@ -33,7 +33,14 @@ pub(crate) enum Address {
 
 /// A stream of bytes from and to the server. Its clones are the same stream.
 #[derive(Debug, Clone)]
-pub(crate) struct Socket(Arc<Mutex<Stream>>);
+pub(crate) struct Socket(Arc<Mutex<End>>);
+
+#[derive(Debug)]
+struct End {
+    stream: Stream,
+    /// Whom to wake, whoever polls; else those who poll.
+    waker: Option<Waker>,
+}
 
 #[derive(Debug)]
 enum Stream {
@@ -87,7 +94,7 @@ pub(crate) async fn connect(address: &Address) -> io::Result<Socket> {
         #[cfg(not(unix))]
         Address::Unix(_) => return Err(io::ErrorKind::Unsupported.into()),
     };
-    Ok(Socket(Arc::new(Mutex::new(stream))))
+    Ok(Socket(Arc::new(Mutex::new(End { stream, waker: None }))))
 }
 
 fn unreachable(cause: &io::Error, address: &Address) -> Error {
@@ -111,20 +118,43 @@ fn unreachable(cause: &io::Error, address: &Address) -> Error {
 }
 
 impl Socket {
-    fn stream(&self) -> MutexGuard<'_, Stream> {
+    /// Whether something has come, or the other end is gone, as far as the runtime has seen. No I/O, and
+    /// whoever waits for the stream goes on waiting.
+    pub(crate) fn has_news(&self) -> bool {
+        match &self.end().stream {
+            Stream::Tcp(stream) => stream.try_io(Interest::READABLE, || Ok(())).is_ok(),
+            #[cfg(unix)]
+            Stream::Unix(stream) => stream.try_io(Interest::READABLE, || Ok(())).is_ok(),
+        }
+    }
+
+    /// Has this one woken from now on, and not whoever polls.
+    pub(crate) fn set_waker(&self, waker: &Waker) {
+        match &mut self.end().waker {
+            Some(known) => known.clone_from(waker),
+            none => *none = Some(waker.clone()),
+        }
+    }
+
+    fn end(&self) -> MutexGuard<'_, End> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Does something with the stream, whichever it is.
-macro_rules! either {
-    ($socket:expr, $stream:ident => $call:expr) => {
-        match &mut *$socket.stream() {
+/// Polls the stream, whichever it is, for whom it is to wake.
+macro_rules! polled {
+    ($socket:expr, $cx:expr, ($stream:ident, $polled:ident) => $call:expr) => {{
+        let End { stream, waker } = &mut *$socket.end();
+        let $polled = &mut match waker {
+            Some(waker) => Context::from_waker(waker),
+            None => Context::from_waker($cx.waker()),
+        };
+        match stream {
             Stream::Tcp($stream) => $call,
             #[cfg(unix)]
             Stream::Unix($stream) => $call,
         }
-    };
+    }};
 }
 
 impl AsyncRead for Socket {
@@ -133,7 +163,7 @@ impl AsyncRead for Socket {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        either!(self, stream => Pin::new(stream).poll_read(cx, buffer))
+        polled!(self, cx, (stream, cx) => Pin::new(stream).poll_read(cx, buffer))
     }
 }
 
@@ -143,14 +173,14 @@ impl AsyncWrite for Socket {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        either!(self, stream => Pin::new(stream).poll_write(cx, bytes))
+        polled!(self, cx, (stream, cx) => Pin::new(stream).poll_write(cx, bytes))
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        either!(self, stream => Pin::new(stream).poll_flush(cx))
+        polled!(self, cx, (stream, cx) => Pin::new(stream).poll_flush(cx))
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        either!(self, stream => Pin::new(stream).poll_shutdown(cx))
+        polled!(self, cx, (stream, cx) => Pin::new(stream).poll_shutdown(cx))
     }
 }

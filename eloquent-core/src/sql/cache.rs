@@ -2,12 +2,13 @@
 
 use std::cell::Cell;
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::BuildHasherDefault;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::binds::Binds;
 use super::compiled::Compiled;
+use super::hash::TextHasher;
 use super::{Dialect, compiler, shape};
 use crate::statement::{From, Statement};
 use crate::{Error, Name, Result};
@@ -30,7 +31,7 @@ thread_local! {
 /// time make room, and while all of them are in use, further ones are compiled each time.
 #[derive(Debug)]
 pub struct StatementCache {
-    shapes: RwLock<HashMap<Box<[u8]>, Entry, BuildHasherDefault<ShapeHasher>>>,
+    shapes: RwLock<HashMap<Box<[u8]>, Entry, BuildHasherDefault<TextHasher>>>,
     capacity: usize,
 }
 
@@ -154,49 +155,5 @@ fn place(error: Error, dialect: &dyn Dialect, statement: &Statement) -> Error {
     match table(statement) {
         Some(table) => error.with_table(table),
         None => error,
-    }
-}
-
-/// A fast hash of shapes. Shapes come from the program, not from its users, and the cache is bounded,
-/// so it need not withstand chosen collisions; equality is always checked in full.
-#[derive(Debug, Default)]
-struct ShapeHasher(u64);
-
-impl ShapeHasher {
-    fn mix(&mut self, left: u64, right: u64) {
-        let left = u128::from(self.0 ^ left ^ 0x9e37_79b9_7f4a_7c15);
-        let product = left * u128::from(right ^ 0xa076_1d64_78bd_642f);
-        // Both halves of the product, folded onto each other.
-        #[allow(clippy::cast_possible_truncation)]
-        let folded = (product >> 64) as u64 ^ product as u64;
-        self.0 = folded;
-    }
-}
-
-impl Hasher for ShapeHasher {
-    fn write(&mut self, bytes: &[u8]) {
-        let (pairs, rest) = bytes.as_chunks::<16>();
-        for pair in pairs {
-            self.mix(word(&pair[..8]), word(&pair[8..]));
-        }
-        let (left, right) = rest.split_at(rest.len().min(8));
-        self.mix(word(left), word(right));
-    }
-
-    fn write_usize(&mut self, len: usize) {
-        // The length of the slice whose bytes follow, which `write` mixes in.
-        self.0 ^= len as u64;
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
-}
-
-/// Up to eight bytes as a number.
-fn word(bytes: &[u8]) -> u64 {
-    match bytes.first_chunk() {
-        Some(all) => u64::from_le_bytes(*all),
-        None => bytes.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)),
     }
 }

@@ -17,6 +17,7 @@ mod compiled;
 mod compiler;
 mod dialect;
 mod expression;
+mod hash;
 mod inside;
 mod inspect;
 mod parts;
@@ -38,6 +39,7 @@ pub use cache::StatementCache;
 pub use compiled::{Compiled, Cost};
 pub use compiler::quote_identifier;
 pub use dialect::Dialect;
+pub use hash::TextHasher;
 pub use inspect::{read_constants, read_foreign_keys, read_indexes, read_tables};
 pub use parts::{
     AggregateCall, ArithmeticCall, ColumnParts, ConflictParts, DeleteParts, IndexParts,

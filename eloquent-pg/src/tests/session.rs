@@ -1,5 +1,7 @@
 //! Sessions: what is kept, what is undone, what is cancelled.
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use eloquent_core::ErrorKind;
@@ -47,6 +49,59 @@ async fn statements_that_are_forgotten_are_prepared_again() -> Result<()> {
         one(session, "SELECT 4::bigint + ?::bigint", &[Value::I64(2)]).await?,
         Value::I64(6)
     );
+    Ok(())
+}
+
+/// Whoever waits is woken by the answer and by nothing else: not by what it has sent itself.
+#[tokio::test]
+async fn a_statement_is_polled_once_for_its_answer() -> Result<()> {
+    let mut session = session().await?;
+    let session = &mut *session;
+    let statement = raw("SELECT 1::bigint", &[]);
+    query(session, &statement).await?; // prepares it
+    let mut fewest = u32::MAX;
+    // an answer may come in parts, but hardly each time
+    for _ in 0..50 {
+        let mut polls = 0;
+        let mut step = pin!(query(session, &statement));
+        poll_fn(|cx| {
+            polls += 1;
+            step.as_mut().poll(cx)
+        })
+        .await?;
+        fewest = fewest.min(polls);
+    }
+    assert_eq!(fewest, 2, "once to send, once when the answer is there");
+    Ok(())
+}
+
+/// The client library holds back what nobody has taken yet; its rest is asked for.
+#[tokio::test]
+async fn an_answer_that_nobody_reads_comes_to_its_end() -> Result<()> {
+    let mut session = session().await?;
+    let session = &mut *session;
+    let rows = "SELECT repeat('x', 1000) FROM generate_series(1, 50000)";
+    for _ in 0..3 {
+        let affected = timeout(Duration::from_secs(30), run(session, rows)).await;
+        assert_eq!(affected.expect("it does not hang")?.rows, 50_000);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_idle_session_knows_that_it_was_ended() -> Result<()> {
+    let (mut session, mut other) = (session().await?, session().await?);
+    let Value::I64(id) = one(&mut *session, "SELECT pg_backend_pid()", &[]).await? else {
+        panic!("a number");
+    };
+    assert!(!session.is_broken());
+    run(&mut *other, &format!("SELECT pg_terminate_backend({id})")).await?;
+    let broken = async {
+        while !session.is_broken() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    timeout(Duration::from_secs(10), broken).await.expect("it is told without being used");
     Ok(())
 }
 

@@ -8,6 +8,7 @@ use eloquent_core::row::{Discard, RowSink};
 use eloquent_core::schema::{SchemaChange, TableInfo, TableSummary};
 use eloquent_core::statement::Statement;
 use eloquent_core::{Error, ErrorKind, Result};
+use tracing::level_filters::LevelFilter;
 use tracing::{Instrument as _, Span};
 
 use super::pool::{Lease, Pool, within};
@@ -198,10 +199,13 @@ impl Executor {
         mut sink: S,
         lent: Option<Lent>,
     ) -> Result<(Affected, S)> {
-        let mut lent = match self.again(statement, &mut sink, lent).await? {
-            Tried::Later(Some(lent)) => lent,
-            Tried::Done(outcome) => return Ok((outcome?, sink)),
-            Tried::Later(None) => return Err(no_session()),
+        let mut lent = match lent {
+            Some(lent) => lent,
+            None => match self.again(statement, &mut sink).await? {
+                Tried::Later(Some(lent)) => lent,
+                Tried::Done(outcome) => return Ok((outcome?, sink)),
+                Tried::Later(None) => return Err(no_session()),
+            },
         };
         let fetched = self.boxed(&mut lent, statement, Box::new(sink), Instant::now()).await?;
         match fetched.sink.into_any().downcast::<S>() {
@@ -243,16 +247,18 @@ impl Executor {
         if let Executor::Pretence(_, pretence) = self {
             return pretence.note_statement(statement).await;
         }
-        let mut lent = match self.again(statement, &mut Discard, lent).await? {
-            Tried::Later(Some(lent)) => lent,
-            Tried::Done(outcome) => return outcome,
-            Tried::Later(None) => return Err(no_session()),
+        let mut lent = match lent {
+            Some(lent) => lent,
+            None => match self.again(statement, &mut Discard).await? {
+                Tried::Later(Some(lent)) => lent,
+                Tried::Done(outcome) => return outcome,
+                Tried::Later(None) => return Err(no_session()),
+            },
         };
         let started = Instant::now();
         let lease = lent.lease()?;
-        let bound = self.statement_timeout();
-        let step = lease.start()?.execute(statement).instrument(self.span(statement));
-        let outcome = within(bound, step).await;
+        let step = lease.start()?.execute(statement);
+        let outcome = self.bounded(statement, step).await;
         let outcome = lease.finish(outcome);
         self.report(&mut lent, statement, started.elapsed(), &outcome, |affected| affected.rows);
         outcome
@@ -269,16 +275,8 @@ impl Executor {
         }
     }
 
-    /// The same, after waiting for both; nothing when it was tried before.
-    async fn again(
-        &self,
-        statement: &Statement,
-        sink: &mut dyn RowSink,
-        lent: Option<Lent>,
-    ) -> Result<Tried> {
-        if lent.is_some() {
-            return Ok(Tried::Later(lent));
-        }
+    /// The same, after waiting for both.
+    async fn again(&self, statement: &Statement, sink: &mut dyn RowSink) -> Result<Tried> {
         // in a box, so that the future of those who need not wait stays small
         let wait = Box::pin(async {
             turn::take().await;
@@ -321,17 +319,33 @@ impl Executor {
         sink: Box<dyn RowSink>,
         started: Instant,
     ) -> Result<Fetched> {
-        let bound = self.statement_timeout();
         let lease = lent.lease()?;
-        let step = lease.start()?.fetch(statement, sink).instrument(self.span(statement));
-        let outcome = within(bound, step).await;
+        let step = lease.start()?.fetch(statement, sink);
+        let outcome = self.bounded(statement, step).await;
         let outcome = lease.finish(outcome);
         self.report(lent, statement, started.elapsed(), &outcome, |fetched| fetched.affected.rows);
         outcome
     }
 
-    /// The span of a statement, for tracing; nearly free when nobody looks.
+    /// Awaits a statement within its bound, and in its span if somebody looks.
+    async fn bounded<F: Future>(
+        &self,
+        statement: &Statement,
+        step: F,
+    ) -> Result<F::Output, Duration> {
+        let bound = self.statement_timeout();
+        match self.span(statement) {
+            span if span.is_none() => within(bound, step).await,
+            span => Box::pin(within(bound, step.instrument(span))).await,
+        }
+    }
+
+    /// The span of a statement, for tracing. Where nobody looks there is none: the client libraries have
+    /// `tracing` hand what it is told to the crate `log`, which makes even a disabled span dear.
     fn span(&self, statement: &Statement) -> Span {
+        if LevelFilter::current() < LevelFilter::DEBUG {
+            return Span::none();
+        }
         let pool = self.connection().pool();
         tracing::debug_span!(
             target: "eloquent",

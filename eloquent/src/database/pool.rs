@@ -403,6 +403,7 @@ pub(crate) async fn within<F: Future>(
 ) -> Result<F::Output, Duration> {
     match bound {
         None => Ok(step.await),
-        Some(bound) => timeout(bound, step).await.map_err(|_| bound),
+        // in a box, so that the future of those without a bound has no room for a timer
+        Some(bound) => Box::pin(timeout(bound, step)).await.map_err(|_| bound),
     }
 }
