@@ -258,8 +258,7 @@ impl Migrator {
     }
 
     async fn up_held(&self, reach: &Reach, run: &mut Run) -> Result<()> {
-        tracker::create(&self.connection, &mut *run.reader.lock().await).await?;
-        let records = tracker::read(&self.executor(), None).await?;
+        let records = self.made_records(&mut *run.reader.lock().await).await?;
         let names = plan::up(&self.migrations, &records, reach, self.leave)?;
         let steps =
             self.count(&*run.reader.lock().await, &names, Direction::Up, run.capabilities)?;
@@ -293,7 +292,7 @@ impl Migrator {
     }
 
     async fn down_held(&self, what: &Rollback, run: &mut Run) -> Result<()> {
-        let records = tracker::read(&self.executor(), None).await?;
+        let records = self.records(&mut *run.reader.lock().await).await?;
         let names = plan::down(&self.migrations, &records, what)?;
         let steps =
             self.count(&*run.reader.lock().await, &names, Direction::Down, run.capabilities)?;
@@ -353,15 +352,32 @@ impl Migrator {
         if !tracker::exists(reader, tracker::TABLE).await? {
             return Ok(Vec::new());
         }
+        Ok(self.records_if_there(reader).await?.unwrap_or_default())
+    }
+
+    /// The history, which is made if there is none.
+    pub(super) async fn made_records(&self, reader: &mut Apart) -> Result<Vec<Record>> {
+        tracker::create(&self.connection, reader).await?;
+        match self.records_if_there(reader).await? {
+            Some(records) => Ok(records),
+            None => {
+                tracker::create(&self.connection, reader).await?;
+                tracker::read(&self.executor(), None).await
+            }
+        }
+    }
+
+    /// The history that was there a moment ago; `None` when it has been wiped in the meantime. What a run
+    /// sent that was dropped comes to its end after its lock has gone.
+    async fn records_if_there(&self, reader: &mut Apart) -> Result<Option<Vec<Record>>> {
         match tracker::read(&self.executor(), None).await {
-            // it may have been wiped in the meantime
             Err(error) if error.kind() == ErrorKind::Corrupt => {
                 match tracker::exists(reader, tracker::TABLE).await? {
                     true => Err(error),
-                    false => Ok(Vec::new()),
+                    false => Ok(None),
                 }
             }
-            read => read,
+            read => read.map(Some),
         }
     }
 

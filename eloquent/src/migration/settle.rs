@@ -55,17 +55,17 @@ impl Migrator {
         why: &str,
         run: &mut Run,
     ) -> Result<()> {
-        tracker::create(&self.connection, &mut *run.reader.lock().await).await?;
+        let records = self.made_records(&mut *run.reader.lock().await).await?;
         let on = self.executor();
         let now = now(&on).await?;
-        let record = tracker::read(&on, Some(name)).await?.pop();
         let who = if self.actor.is_empty() { "somebody" } else { &self.actor };
         let why = if why.is_empty() { String::new() } else { format!(": {why}") };
         let what = resolution.name();
         let note = format!("{what}, by {who}, {}{why}", now.format("%Y-%m-%d %H:%M:%S UTC"));
+        let batch = records.iter().map(|record| record.batch).max();
+        let record = records.into_iter().find(|record| record.name == name);
         let statement = match (resolution, record) {
             (Resolution::Applied, None) => {
-                let batch = tracker::read(&on, None).await?.iter().map(|record| record.batch).max();
                 let record = Record {
                     name: name.to_owned(),
                     batch: batch.unwrap_or_default() + 1,
