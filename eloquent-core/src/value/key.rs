@@ -5,7 +5,7 @@
 
 use std::fmt::Debug;
 
-use super::{ColumnValue, Mismatch, Value};
+use super::{ColumnValue, Mismatch, Value, ValueRef};
 use crate::Result;
 use crate::row::RowReader;
 
@@ -32,6 +32,12 @@ pub trait Key: Clone + Debug + Send + Sync + 'static {
     /// # Errors
     /// When a value does not fit.
     fn from_row(row: &mut RowReader<'_>) -> Result<Self>;
+
+    /// The key of one column that the database has numbered; `None` for one of several, or when it does
+    /// not hold the number.
+    fn from_number(_number: i64) -> Option<Self> {
+        None
+    }
 }
 
 impl<T: ColumnValue + Clone + Debug> Key for T {
@@ -42,6 +48,10 @@ impl<T: ColumnValue + Clone + Debug> Key for T {
 
     fn from_row(row: &mut RowReader<'_>) -> Result<Self> {
         row.read()
+    }
+
+    fn from_number(number: i64) -> Option<Self> {
+        Self::from_value(ValueRef::I64(number)).ok()
     }
 }
 

@@ -191,6 +191,8 @@ impl<M: Model> Many<M> {
 struct Part<T> {
     columns: Vec<usize>,
     read: fn(&mut RowReader<'_>) -> Result<T>,
+    /// The same of a number that the database gave, where that is all there is to read.
+    number: fn(i64) -> Option<T>,
 }
 
 /// Adds rows, and reads a part of each back: from what was given and the numbers that follow each
@@ -277,8 +279,13 @@ impl<T> ReadBack<T> {
         };
         let before = i64::try_from(count).map_err(|_| lost(executor, definition))?;
         let mut id = last.saturating_sub(before);
+        let is_number = *places == [None];
         for row in values.chunks(width) {
             id = id.saturating_add(1);
+            if is_number && let Some(number) = (self.part.number)(id) {
+                self.rows.push(number);
+                continue;
+            }
             let (places, columns) = (&*places, &*self.part.columns);
             let row = Given { row, places, id: ValueRef::I64(id), columns, definition };
             self.rows.push((self.part.read)(&mut RowReader::new(&row)).locate(definition)?);
@@ -352,7 +359,7 @@ impl<M: Model> IntoFuture for CreateMany<M> {
 
     fn into_future(self) -> Self::IntoFuture {
         let columns = (0..M::definition().columns.len()).collect();
-        Box::pin(self.0.run(Part { columns, read: M::from_row }))
+        Box::pin(self.0.run(Part { columns, read: M::from_row, number: |_| None }))
     }
 }
 
@@ -362,7 +369,7 @@ impl<M: Model> IntoFuture for InsertMany<M> {
 
     fn into_future(self) -> Self::IntoFuture {
         let columns = M::definition().key.to_vec();
-        Box::pin(self.0.run(Part { columns, read: M::Key::from_row }))
+        Box::pin(self.0.run(Part { columns, read: M::Key::from_row, number: M::Key::from_number }))
     }
 }
 
