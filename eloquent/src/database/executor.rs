@@ -13,10 +13,10 @@ use tracing::{Instrument as _, Span};
 
 use super::pool::{Lease, Pool, within};
 use super::pretence::Pretence;
-use super::scope::{self, Found};
-use super::target::{Connection, Place, Target};
+use super::scope;
+use super::target::Connection;
 use super::transaction::{Entered, Tx};
-use super::{Db, check_family, pretence, turn};
+use super::{pretence, turn};
 use crate::model::ModelDef;
 
 /// Where statements of one query run.
@@ -86,53 +86,6 @@ pub(crate) enum Tried {
 }
 
 impl Executor {
-    /// Finds where a query runs: `on(..)`, else the model's connection, else the default; the
-    /// transaction in scope, if it is of that connection.
-    pub(crate) fn resolve(
-        target: Option<Target>,
-        definition: Option<&ModelDef>,
-    ) -> Result<Executor> {
-        let pinned = definition.and_then(|definition| definition.connection);
-        let is_named = target.is_some();
-        let connection = match target.map(|target| target.0) {
-            Some(Place::Transaction(tx)) => {
-                return Executor::Transaction(tx).checked(definition);
-            }
-            Some(Place::Connection(connection)) => connection,
-            Some(Place::Db(db)) => {
-                let pool = db.pool(pinned)?;
-                Connection::new(db, pool)
-            }
-            Some(Place::Name(name)) => Db::current()?.connection(&name)?,
-            None => {
-                let db = Db::current()?;
-                let pool = db.pool(pinned).map_err(|error| match definition {
-                    Some(definition) => definition.locate(error),
-                    None => error,
-                })?;
-                Connection::new(db, pool)
-            }
-        };
-        let executor = match scope::transaction_of(connection.pool()) {
-            Found::Of(tx) => {
-                tx.allows(connection.concerns())?;
-                Executor::Transaction(tx)
-            }
-            Found::Other(pool) if !is_named => Executor::Connection(connection, Some(pool)),
-            Found::Pretence(pretence) => Executor::Pretence(connection, pretence),
-            Found::Other(_) | Found::None => Executor::Connection(connection, None),
-        };
-        executor.checked(definition)
-    }
-
-    fn checked(self, definition: Option<&ModelDef>) -> Result<Self> {
-        let pool = self.connection().pool();
-        match definition.map_or(Ok(()), |definition| check_family(definition, pool.family())) {
-            Ok(()) => Ok(self),
-            Err(error) => Err(pool.locate(error)),
-        }
-    }
-
     pub(crate) fn connection(&self) -> &Connection {
         match self {
             Executor::Connection(connection, _) | Executor::Pretence(connection, _) => connection,
@@ -484,17 +437,6 @@ fn describe(change: &SchemaChange) -> String {
 
 fn no_session() -> Error {
     Error::new(ErrorKind::ConnectionLost, "there is no session")
-}
-
-/// Adds to an error that came up before anything was sent where it would have been sent to.
-pub(crate) fn at_target(
-    target: Option<&Target>,
-    definition: &'static ModelDef,
-) -> impl FnOnce(Error) -> Error {
-    move |error| match Executor::resolve(target.cloned(), Some(definition)) {
-        Ok(executor) => executor.connection().pool().locate(error),
-        Err(_) => error,
-    }
 }
 
 /// Adds the model and its table to errors.

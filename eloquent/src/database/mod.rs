@@ -11,6 +11,7 @@ mod pool;
 mod pretence;
 mod progress;
 mod replicas;
+mod resolve;
 mod scope;
 mod stream;
 mod target;
@@ -36,9 +37,10 @@ pub use transaction::{Retry, Transaction, TransactionBuilder};
 
 pub(crate) use apart::Apart;
 pub(crate) use events::Events;
-pub(crate) use executor::{Executor, Located, Tried, at_target};
+pub(crate) use executor::{Executor, Located, Tried};
 pub(crate) use pool::Pool;
 pub(crate) use pretence::Pretence;
+pub(crate) use resolve::at_target;
 
 use named::Named;
 use replicas::Replicas;

@@ -8,6 +8,7 @@ use eloquent_core::{Error, Result, async_trait, driver};
 use super::scope::{self, Seeded};
 use super::transaction::{Transaction, Tx};
 use super::{Db, Pool, PoolStatus, Progress};
+use crate::model::ModelDef;
 
 /// Where a query goes, when not to its model's connection: the argument of `on(..)`. A connection's
 /// name, a [`Db`], a [`Connection`] or a [`Transaction`].
@@ -51,6 +52,36 @@ pub(crate) enum Place {
     Db(Db),
     Connection(Connection),
     Transaction(Tx),
+    Joined(Box<Joined>),
+}
+
+/// Where a query of several models goes.
+#[derive(Debug, Clone)]
+pub(crate) struct Joined {
+    /// As it was said.
+    pub(super) on: Option<Target>,
+    /// The models beside that of the query.
+    pub(super) models: Vec<&'static ModelDef>,
+}
+
+impl Target {
+    /// The same for a query that is joined with a further model.
+    pub(crate) fn joined(target: Option<Target>, model: &'static ModelDef) -> Target {
+        let mut joined = match target {
+            Some(Target(Place::Joined(joined))) => joined,
+            on => Box::new(Joined { on, models: Vec::new() }),
+        };
+        joined.models.push(model);
+        Target(Place::Joined(joined))
+    }
+
+    /// Sends a query elsewhere, with all the models that it is joined with.
+    pub(crate) fn replace(place: &mut Option<Target>, with: Target) {
+        match place {
+            Some(Target(Place::Joined(joined))) => joined.on = Some(with),
+            place => *place = Some(with),
+        }
+    }
 }
 
 impl From<&str> for Target {

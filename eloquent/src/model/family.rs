@@ -63,3 +63,27 @@ impl Collections for Documents {}
 
 #[diagnostic::do_not_recommend]
 impl Collections for Portable {}
+
+/// The families whose models one statement can ask together with models of `F`: tables are joined with
+/// tables, collections with collections, and portable models with both.
+#[diagnostic::on_unimplemented(
+    message = "models that live in tables and models that live in collections are not joined: query each \
+               of them and put the rows together in the program",
+    label = "lives in another family of databases than the model of the query"
+)]
+pub trait JoinedWith<F>: Family {}
+
+#[diagnostic::do_not_recommend]
+impl JoinedWith<Relational> for Relational {}
+
+#[diagnostic::do_not_recommend]
+impl JoinedWith<Portable> for Relational {}
+
+#[diagnostic::do_not_recommend]
+impl JoinedWith<Documents> for Documents {}
+
+#[diagnostic::do_not_recommend]
+impl JoinedWith<Portable> for Documents {}
+
+#[diagnostic::do_not_recommend]
+impl<F: Family> JoinedWith<F> for Portable {}

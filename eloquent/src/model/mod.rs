@@ -30,7 +30,7 @@ pub use draft::{Draft, DraftValues, check_draft};
 pub use embedded::Embedded;
 #[doc(hidden)]
 pub use embedded::{FieldsIn, FieldsOut};
-pub use family::{Collections, Documents, Family, Portable, Relational, RowLocks};
+pub use family::{Collections, Documents, Family, JoinedWith, Portable, Relational, RowLocks};
 pub use first_or_create::FirstOrCreate;
 pub use insert::{Create, CreateMany, InsertMany};
 pub use into_column::IntoColumn;

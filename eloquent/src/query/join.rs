@@ -3,7 +3,8 @@
 use eloquent_core::statement::{Join, JoinKind, Predicate, Source};
 
 use super::{IntoExpr, Query};
-use crate::model::{Columns, Model};
+use crate::database::Target;
+use crate::model::{Columns, JoinedWith, Model};
 
 /// What closures of a query see; a join adds to it.
 pub trait Scope: Copy {
@@ -54,7 +55,7 @@ impl<M: Model, C: Scope> Query<M, C> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn join<N: Model, E: IntoExpr<bool>>(
+    pub fn join<N: Model<Family: JoinedWith<M::Family>>, E: IntoExpr<bool>>(
         self,
         on: impl FnOnce(C::With<N::Columns>) -> E,
     ) -> Query<M, C::With<N::Columns>> {
@@ -64,7 +65,7 @@ impl<M: Model, C: Scope> Query<M, C> {
     /// Combines with the rows of another model that match, and keeps rows without a match. Columns of
     /// that model are then null: select them with
     /// [`optional`](super::Operand::optional).
-    pub fn left_join<N: Model, E: IntoExpr<bool>>(
+    pub fn left_join<N: Model<Family: JoinedWith<M::Family>>, E: IntoExpr<bool>>(
         self,
         on: impl FnOnce(C::With<N::Columns>) -> E,
     ) -> Query<M, C::With<N::Columns>> {
@@ -73,7 +74,7 @@ impl<M: Model, C: Scope> Query<M, C> {
 
     /// Combines with the rows of another model that match, and keeps rows of that model without a
     /// match. For a [`select`](Self::select): the model of the query may then be all null.
-    pub fn right_join<N: Model, E: IntoExpr<bool>>(
+    pub fn right_join<N: Model<Family: JoinedWith<M::Family>>, E: IntoExpr<bool>>(
         self,
         on: impl FnOnce(C::With<N::Columns>) -> E,
     ) -> Query<M, C::With<N::Columns>> {
@@ -81,7 +82,9 @@ impl<M: Model, C: Scope> Query<M, C> {
     }
 
     /// Combines each row with each row of another model.
-    pub fn cross_join<N: Model>(self) -> Query<M, C::With<N::Columns>> {
+    pub fn cross_join<N: Model<Family: JoinedWith<M::Family>>>(
+        self,
+    ) -> Query<M, C::With<N::Columns>> {
         self.add_join::<N>(JoinKind::Cross, |_| None)
     }
 
@@ -90,6 +93,7 @@ impl<M: Model, C: Scope> Query<M, C> {
         kind: JoinKind,
         on: impl FnOnce(C::With<N::Columns>) -> Option<Predicate>,
     ) -> Query<M, C::With<N::Columns>> {
+        self.plan.target = Some(Target::joined(self.plan.target.take(), N::definition()));
         let joins = &mut self.plan.select.joins;
         // seven joins at most: the closures' tuples end there
         let source = Source(u16::try_from(joins.len() + 1).unwrap_or(u16::MAX));

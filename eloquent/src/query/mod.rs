@@ -97,7 +97,7 @@ impl<M: Model, C: Copy> Query<M, C> {
     /// Runs it elsewhere than on the model's connection: on a connection by name, a
     /// [`Db`](crate::Db), a [`Connection`](crate::Connection) or a [`Transaction`](crate::Transaction).
     pub fn on(mut self, target: impl Into<Target>) -> Self {
-        self.plan.target = Some(target.into());
+        Target::replace(&mut self.plan.target, target.into());
         self
     }
 

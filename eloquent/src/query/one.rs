@@ -38,7 +38,7 @@ impl<M: Model> One<M> {
     /// Runs it elsewhere; see [`Query::on`](super::Query::on).
     pub fn on(mut self, target: impl Into<Target>) -> Self {
         if let Ok(plan) = &mut self.plan {
-            plan.target = Some(target.into());
+            Target::replace(&mut plan.target, target.into());
         }
         self
     }

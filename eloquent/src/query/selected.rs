@@ -79,7 +79,7 @@ impl<M: Model, C: Copy> Query<M, C> {
 impl<T: Send + 'static> Selected<T> {
     /// Runs it elsewhere; see [`Query::on`].
     pub fn on(mut self, target: impl Into<Target>) -> Self {
-        self.plan.target = Some(target.into());
+        Target::replace(&mut self.plan.target, target.into());
         self
     }
 

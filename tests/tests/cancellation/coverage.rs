@@ -31,6 +31,7 @@ fn visit(folder: &Path, public: &mut BTreeSet<String>) {
 /// Collects `Type::method` for async functions, and `Type` for what is awaited itself.
 fn read(source: &str, public: &mut BTreeSet<String>) {
     let mut of = String::new();
+    let mut last = "";
     for line in source.lines() {
         if let Some(header) = line.strip_prefix("impl") {
             let header = without_generics(header);
@@ -44,9 +45,14 @@ fn read(source: &str, public: &mut BTreeSet<String>) {
         }
         let line = line.trim_start();
         let is_future = line.starts_with("fn ") && line.contains("-> impl Future") && of == "Model";
+        if line.contains("fn ") {
+            last = line.strip_prefix("pub fn ").unwrap_or_default();
+        }
         let method = match line.strip_prefix("pub async fn ") {
             Some(rest) => Some(rest),
             None if is_future => line.strip_prefix("fn "),
+            // in the same line, or below the parameters
+            None if line.contains("-> BoxFuture<") && !last.is_empty() => Some(last),
             None => None,
         };
         if let Some(method) = method {

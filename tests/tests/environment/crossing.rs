@@ -99,3 +99,46 @@ async fn each_connection_has_a_transaction_of_its_own() -> Result<()> {
     })
     .await
 }
+
+#[tokio::test]
+async fn models_of_two_connections_are_not_joined() -> Result<()> {
+    let db = two().await?;
+    let here = || Here::query().join::<There, _>(|(h, t)| h.id.eq(t.id));
+    is_refused(here().into_future_in(&db).await);
+    is_refused(here().on(&db).await);
+    is_refused(Here::query().on(&db).join::<There, _>(|(h, t)| h.id.eq(t.id)).count().await);
+    is_refused(here().select(|(_, t)| t.id).on(&db).first().await);
+    let first = async { There::query().cross_join::<Here>().stream().next().await.transpose() };
+    is_refused(db.scope(first).await);
+    let transaction = db.begin().await?;
+    is_refused(transaction.scope(async { here().await }).await);
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_says_where_both_are_has_them_joined() -> Result<()> {
+    let db = two().await?;
+    There::create_table().on(&db.connection("main")?).await?;
+    let main = db.connection("main")?;
+    for id in [1, 2] {
+        Here::create(new!(Here { id })).on(&main).await?;
+    }
+    There::create(new!(There { id: 2 })).on(&main).await?;
+    let both = Here::query().join::<There, _>(|(h, t)| h.id.eq(t.id)).on(&main);
+    assert_eq!(both.clone().select(|(h, _)| h.id).await?, [2]);
+    assert_eq!(both.on("main").count().into_future_in(&db).await?, 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn models_pinned_to_one_connection_are_joined() -> Result<()> {
+    #[derive(Model, Debug)]
+    #[model(connection = "other", table = "theres")]
+    struct Also {
+        id: i64,
+    }
+    let db = two().await?;
+    let also = There::query().join::<Also, _>(|(t, a)| t.id.eq(a.id));
+    assert_eq!(also.on(&db).count().await?, 0);
+    Ok(())
+}

@@ -28,7 +28,8 @@ impl Settings {
             Some(Place::Connection(connection)) => connection.clone(),
             Some(Place::Db(db)) => Connection::new(db.clone(), db.pool(None)?),
             Some(Place::Name(name)) => Db::current()?.connection(name)?,
-            None => {
+            // only a query is joined
+            Some(Place::Joined(_)) | None => {
                 let db = Db::current()?;
                 let pool = db.pool(None)?;
                 Connection::new(db, pool)
