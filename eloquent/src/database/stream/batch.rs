@@ -13,14 +13,14 @@ use tokio::sync::mpsc::{OwnedPermit, Sender};
 
 use super::{BoxFuture, Decode, Reading};
 
-/// Rows in the first batch. Each further one has twice as many, so that the first row comes soon and
+/// Rows in the first batch. Each further one has four times as many, so that the first row comes soon and
 /// the many do not wait for a thread to wake up.
 const FIRST: usize = 64;
 /// Rows in a batch at most.
-const MOST: usize = 1024;
+const MOST: usize = 2048;
 /// Rows in a batch at most when no other thread has to wake up for it.
 const MOST_DECODED: usize = 256;
-/// Bytes in a batch at which it is full, however few rows it has.
+/// Bytes in a batch at which it is full, however few rows it has. Narrow rows reach the other limit first.
 const FULL: usize = 256 * 1024;
 
 /// A batch of rows.
@@ -112,7 +112,7 @@ impl<T> Batches<T> {
     fn send(&mut self, permit: OwnedPermit<Batch<T>>) -> Poll<Result<()>> {
         self.spare.note_sent();
         self.slot = Slot::Idle(permit.send(self.batch()));
-        self.size = MOST.min(self.size * 2);
+        self.size = MOST.min(self.size * 4);
         Poll::Ready(Ok(()))
     }
 }
@@ -131,7 +131,7 @@ impl<T: Send + 'static> RowSink for Batches<T> {
             self.decoded.len() >= size
         } else {
             self.copied.push(row, self.size)?;
-            self.copied.rows >= self.size || self.copied.text.len() >= FULL
+            self.copied.rows >= self.size || self.copied.bytes() >= FULL
         };
         Ok(if full { Flow::Flush } else { Flow::Continue })
     }
@@ -196,11 +196,17 @@ impl Copied {
         (self.rows, self.next) = (0, 0);
     }
 
+    /// What it takes up, values on the heap aside.
+    fn bytes(&self) -> usize {
+        self.cells.len() * size_of::<Datum>() + self.text.len()
+    }
+
     /// Copies a row; `most` are to be expected.
     fn push(&mut self, row: &dyn Row, most: usize) -> Result<()> {
         if self.rows == 0 {
             self.width = row.len();
-            self.cells.reserve(self.width.saturating_mul(most));
+            let most = self.width.saturating_mul(most);
+            self.cells.reserve(most.min(FULL / size_of::<Datum>()));
             self.names.get_or_insert_with(|| {
                 (0..row.len()).map(|i| row.name(i).unwrap_or_default().to_owned()).collect()
             });
