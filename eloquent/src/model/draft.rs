@@ -130,7 +130,7 @@ impl DraftValues {
         self.push(Some(field.unwrap_or_else(default)));
     }
 
-    #[inline] // into the model's own code: once per column of each row
+    #[inline(always)] // once per column of each row: made where it is to lie
     fn put(&mut self, value: Value) {
         if let Some(column) = self.definition.columns.get(self.position) {
             if let Err(error) = column.check(&value) {
