@@ -137,8 +137,8 @@ impl Outcome {
             longest_gap_wall: gaps.longest_wall.as_secs_f64() * 1e3,
             blocked_gaps: gaps.blocked,
             longest_blocked_gap: gaps.longest_blocked.as_secs_f64() * 1e3,
-            operations_per_ms: f64::from(work.operations) / took,
-            median_operation: work.median * 1e3,
+            operations_per_ms: work.operations() as f64 / took,
+            median_operation: work.median() * 1e3,
             log_megabytes: self.log as f64 / 1e6,
         }
     }
