@@ -7,7 +7,7 @@ use std::cell::Cell;
 use std::time::Duration;
 
 /// A turn of a task that is alone: statements, and time.
-const WHOLE: (u32, Duration) = (256, Duration::from_micros(500));
+const WHOLE: (u32, Duration) = (256, Duration::from_millis(1));
 
 /// How many tasks a turn is divided among at most.
 const CROWD: u32 = 64;
@@ -111,7 +111,7 @@ mod tests {
 
     #[tokio::test(flavor = "current_thread")]
     async fn many_tasks_take_no_longer_than_one_before_others_run() {
-        for (statement, most) in [(Duration::ZERO, 256), (Duration::from_micros(10), 50)] {
+        for (statement, most) in [(Duration::ZERO, 256), (Duration::from_micros(10), 100)] {
             let longest = tokio::spawn(longest(statement)).await.unwrap();
             // Twice as many where the last one is woken first, and more until all have met.
             assert!(longest <= 5 * most, "{longest} statements at once");
