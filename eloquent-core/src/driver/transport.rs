@@ -14,6 +14,13 @@ pub enum Transport {
 
 impl Transport {
     /// What it is, by whether it is encrypted, and whether the server is on this machine.
+    ///
+    /// ```
+    /// use eloquent_core::driver::Transport;
+    ///
+    /// assert_eq!(Transport::of(false, true), Transport::Local);
+    /// assert_eq!(Transport::of(false, false), Transport::Plain);
+    /// ```
     #[must_use]
     pub fn of(is_encrypted: bool, is_local: bool) -> Self {
         match (is_encrypted, is_local) {
